@@ -1,0 +1,43 @@
+# `make run` and `make test` first set up all they need in this checkout: tools/bootstrap.py says how.
+# `make PYTHON=/path/to/python3.11 ...` names the Python to use; else any 3.11 or newer on PATH is found.
+PYTHON ?= $(shell command -v python3 || command -v python3.11 || command -v python3.12 || command -v python3.13)
+UV ?= uv
+BIN := .venv/bin
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 lint format doctor lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: set-up ## the demo catalogue through the whole flow, with a summary (1)
+	$(BIN)/dedup-spark demo demo
+
+test: set-up lint ## all tests on this machine's Spark, local and through Spark Connect, after the checks of lint
+	$(BIN)/python -m pytest
+
+lint: set-up ## style, types and the layers of the design
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: set-up ## formats the code and mends what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+doctor: set-up ## what this machine has and lacks
+	$(BIN)/dedup-spark doctor
+
+lock: ## makes the lock files anew from pyproject.toml (needs uv: make UV=/path/to/uv lock)
+	$(LOCK) requirements/build.in -o requirements/build.txt
+	$(LOCK) requirements/jre.in -o requirements/jre.txt
+	$(LOCK) --group dev --extra spark --extra connect --extra s3fs -c requirements/constraints.txt -c requirements/build.txt \
+	    pyproject.toml -o requirements/dev.txt
+
+set-up:
+	@$(if $(PYTHON),$(PYTHON) tools/bootstrap.py,echo "No python3 on PATH: install Python 3.11 or newer."; exit 1)
+
+clean: ## deletes the virtual environments and all that was made
+	rm -rf .venv .venv35 .venv40 demo dist build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
