@@ -3,7 +3,9 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || command -v python3.12 || command -v python3.13)
 UV ?= uv
 BIN := .venv/bin
+SET_UP = $(if $(PYTHON),$(PYTHON) tools/bootstrap.py,$(error No python3 on PATH: install Python 3.11 or newer))
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
+EXTRAS := --extra spark --extra connect --extra s3fs
 
 .DEFAULT_GOAL := help
 .PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 lint format doctor lock clean
@@ -16,6 +18,14 @@ run: set-up ## the demo catalogue through the whole flow, with a summary (1)
 
 test: set-up lint ## all tests on this machine's Spark, local and through Spark Connect, after the checks of lint
 	$(BIN)/python -m pytest
+
+test-spark35: ## the demo on the newest Spark 3.5, in an environment of its own with Java 17
+	$(SET_UP) --venv .venv35 --lock requirements/spark35.txt --jre requirements/jre17.txt
+	.venv35/bin/python -m pytest tests -m any_spark
+
+test-spark40: ## the demo on the newest Spark 4.0, in an environment of its own
+	$(SET_UP) --venv .venv40 --lock requirements/spark40.txt
+	.venv40/bin/python -m pytest tests -m any_spark
 
 lint: set-up ## style, types and the layers of the design
 	$(BIN)/ruff check .
@@ -33,11 +43,13 @@ doctor: set-up ## what this machine has and lacks
 lock: ## makes the lock files anew from pyproject.toml (needs uv: make UV=/path/to/uv lock)
 	$(LOCK) requirements/build.in -o requirements/build.txt
 	$(LOCK) requirements/jre.in -o requirements/jre.txt
-	$(LOCK) --group dev --extra spark --extra connect --extra s3fs -c requirements/constraints.txt -c requirements/build.txt \
-	    pyproject.toml -o requirements/dev.txt
+	$(LOCK) requirements/jre17.in -o requirements/jre17.txt
+	$(LOCK) --group dev $(EXTRAS) -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/dev.txt
+	$(LOCK) --group test $(EXTRAS) -c requirements/build.txt -c requirements/spark40.in pyproject.toml -o requirements/spark40.txt
+	$(LOCK) --group test $(EXTRAS) -c requirements/build.txt -c requirements/spark35.in pyproject.toml -o requirements/spark35.txt
 
 set-up:
-	@$(if $(PYTHON),$(PYTHON) tools/bootstrap.py,echo "No python3 on PATH: install Python 3.11 or newer."; exit 1)
+	@$(SET_UP)
 
 clean: ## deletes the virtual environments and all that was made
 	rm -rf .venv .venv35 .venv40 demo dist build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -53,14 +53,10 @@ S3A = {
 
 AWS = "software.amazon.awssdk.auth.credentials"
 CREDENTIALS = {
-    # The places where obstore looks, in its order. No secret is ever put into the Spark configuration.
-    "default": (
-        f"{AWS}.EnvironmentVariableCredentialsProvider",
-        f"{AWS}.WebIdentityTokenFileCredentialsProvider",
-        "org.apache.hadoop.fs.s3a.auth.IAMInstanceCredentialsProvider",
-    ),
-    "profile": (f"{AWS}.ProfileCredentialsProvider",),
-    "anonymous": ("org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider",),
+    # Places to look for credentials; no secret is ever put into the Spark configuration.
+    "default": f"{AWS}.DefaultCredentialsProvider",
+    "profile": f"{AWS}.ProfileCredentialsProvider",
+    "anonymous": "org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider",
 }
 
 CHECKED = "4.1.2"
@@ -196,7 +192,7 @@ def s3a_configuration(s3: S3, spark: str = pyspark.__version__) -> Mapping[str, 
         "spark.hadoop.fs.s3a.endpoint.region": region,
         "spark.hadoop.fs.s3a.connection.ssl.enabled": "false" if endpoint.startswith("http://") else "true",
         "spark.hadoop.fs.s3a.path.style.access": str(s3.path_style).lower(),
-        "spark.hadoop.fs.s3a.aws.credentials.provider": ",".join(CREDENTIALS[s3.credentials]),
+        "spark.hadoop.fs.s3a.aws.credentials.provider": CREDENTIALS[s3.credentials],
         "spark.driver.extraJavaOptions": f"-Daws.profile={s3.profile}" if s3.credentials == "profile" else "",
     }
     return {**S3A, **{name: value for name, value in wanted.items() if value}}
