@@ -1,0 +1,26 @@
+"""De-duplicate catalogues of offers by their pictures on Spark, with nothing merged that a person would keep apart.
+
+What stands here is loaded when it is first asked for: nothing of it needs Spark before it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedup_spark.api import hash_image
+
+__all__ = ["__version__", "hash_image"]
+
+__version__ = "0.1.0"
+
+_HOMES = {"hash_image": "dedup_spark.api"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

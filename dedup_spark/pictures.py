@@ -1,0 +1,124 @@
+"""A picture's facts are all that one look at its bytes tells: identity, size, hash, colour signature, thumbnail.
+
+Plain Python, for a batch at a time: pictures are decoded one by one and let go, their 60 × 60 squares hashed together.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup_spark.errors import BadImage
+from dedup_spark.hashing import bits, hasher
+from dedup_spark.images import colour, decode, low_information, thumbnail
+
+HASHER = "colour_phash"
+CONTENT_DIGITS = 32  # hex digits of the SHA-256 that name a content: 128 bits
+
+COLUMNS = (
+    "image",
+    "status",
+    "detail",
+    "content",
+    "md5",
+    "bytes",
+    "format",
+    "width",
+    "height",
+    "phash",
+    "words",
+    "hash_version",
+    "signature_version",
+    "decoder",
+    "low_information",
+    "unstable_channels",
+    "colour_signature",
+    "thumbnail",
+    "pixels",
+)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is looked at, see `[fingerprints]` of the settings."""
+
+    decode: str
+    max_pixels: int
+    thumbnail: int = 0  # pixels of the longer side; 0: none
+    pixels: bool = False  # keep the lossless square
+
+
+def facts(items: Sequence[tuple[str, bytes | BadImage]], options: Options) -> dict[str, list[Any]]:
+    """The facts of images given as (path, bytes or why there are none): `COLUMNS`, each a list in the order of `items`.
+
+    Every item comes out, with `status` ok or a word of `errors.IMAGE_STATUSES`. What is not known is None: of an image
+    without bytes all but `status` and `detail`, of one that cannot be decoded all but these and `content`, `md5`,
+    `bytes`. `words` are lists of 5 signed 64-bit integers, `unstable_channels` a mask (1 = R, 2 = G, 4 = B),
+    `colour_signature`, `thumbnail` and `pixels` bytes. An unknown `options.decode` raises `BadInput`.
+
+    >>> found = facts([("a.jpg", b"<html>"), ("b.jpg", BadImage("not_found", "no such file"))], Options("exact", 100))
+    >>> found["status"], found["detail"], found["bytes"]
+    (['not_image', 'not_found'], ['HTML page', 'no such file'], [6, None])
+    """
+    decode.check(options.decode)
+    rows: list[Row] = []
+    squares: list[NDArray[np.uint8]] = []
+    for image, found in items:
+        row: Row = {"image": image, "status": "ok"}
+        rows.append(row)
+        try:
+            squares.append(_look(found, options, row))
+        except BadImage as bad:
+            row |= {"status": bad.status, "detail": bad.detail}
+    usable = (row for row in rows if row["status"] == "ok")
+    for row, hashed in zip(usable, _hashed(squares), strict=True):
+        row |= hashed
+    return {column: [row.get(column) for row in rows] for column in COLUMNS}
+
+
+def _look(found: bytes | BadImage, options: Options, row: Row) -> NDArray[np.uint8]:
+    """The square of one picture; what else is known of it goes into the row, as far as one gets."""
+    if isinstance(found, BadImage):
+        raise found
+    content, md5 = hashlib.sha256(found), hashlib.md5(found, usedforsecurity=False)
+    row |= {"content": content.hexdigest()[:CONTENT_DIGITS], "md5": md5.hexdigest(), "bytes": len(found)}
+    decoded = decode.decode(found, options.max_pixels)
+    square = decode.square(decoded.picture, hasher.find(HASHER).SIDE)
+    row |= {"format": decoded.format, "width": decoded.width, "height": decoded.height, "decoder": decode.decoder()}
+    if options.thumbnail:
+        row["thumbnail"] = thumbnail.thumbnail(decoded.picture, options.thumbnail)
+    if options.pixels:
+        row["pixels"] = thumbnail.lossless(square)
+    return square
+
+
+def _hashed(squares: list[NDArray[np.uint8]]) -> Iterator[Row]:
+    """What is computed for all usable pictures of a batch at once, picture by picture."""
+    if not squares:
+        return
+    stacked, chosen = np.stack(squares), hasher.find(HASHER)
+    hashes = chosen.compute(stacked)
+    words = hashes.words()
+    columns = zip(
+        bits.to_text(words, chosen.CHANNELS, chosen.BITS),
+        words.tolist(),
+        low_information.low_information(stacked).tolist(),
+        hashes.unstable_channels.tolist(),
+        colour.signature(stacked),
+        strict=True,
+    )
+    for phash, longs, little, unstable, signature in columns:
+        yield {
+            "phash": phash,
+            "words": longs,
+            "hash_version": chosen.VERSION,
+            "signature_version": colour.SIGNATURE_VERSION,
+            "low_information": little,
+            "unstable_channels": unstable,
+            "colour_signature": signature.tobytes(),
+        }
