@@ -25,7 +25,7 @@ def hash_image(
     raises `BadImage` with the status and detail that a run gives it; an unknown hasher or decode raises `BadInput`.
 
     >>> hash_image(Image.effect_mandelbrot((90, 60), (-2, -1, 1, 1.5), 50))[:25]
-    'XX'
+    'c4f931b26a611ed3859c474f3'
     """
     chosen = hashers.find(hasher)
     decoders.check(_defaults().decode if decode is None else decode)

@@ -49,7 +49,7 @@ def to_text(words: NDArray[np.int64], channels: int = CHANNELS, bits: int = BITS
     """
     digits = -(-bits // _DIGIT)
     aligned = np.zeros((len(words), channels, -(-bits // _BYTE) * _BYTE), dtype=np.bool_)
-    aligned[:, :, -bits:] = unpack(words, channels * bits).reshape(-1, channels, bits)
+    aligned[:, :, -bits:] = unpack(words, channels * bits).reshape(len(words), channels, bits)
     rows = np.packbits(aligned, axis=2)
     return ["-".join(channel.tobytes().hex()[-digits:] for channel in row) for row in rows]
 
@@ -68,7 +68,8 @@ def from_text(texts: Sequence[str], channels: int = CHANNELS, bits: int = BITS) 
     width = -(-bits // _BYTE)
     rows = [b"".join(int(channel, 16).to_bytes(width, "big") for channel in text.split("-")) for text in texts]
     aligned = np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(texts), channels, width)
-    return pack(np.unpackbits(aligned, axis=2)[:, :, -bits:].reshape(len(texts), -1).astype(np.bool_))
+    ones = np.unpackbits(aligned, axis=2)[:, :, -bits:].astype(np.bool_)
+    return pack(ones.reshape(len(texts), channels * bits))
 
 
 def distance(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
