@@ -14,14 +14,18 @@ The one place that decides it: for candidate pairs, for the pictures of one hash
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup_spark.hashing import bits, colour_phash
 from dedup_spark.images import colour
 
 DUPLICATE, VETOED, REVIEW = "duplicate", "vetoed", "review"
-CHANNELS, CHANNEL_BITS, WORDS, WORD_BITS = 3, 100, 5, 64
+CHANNELS, CHANNEL_BITS = colour_phash.CHANNELS, colour_phash.BITS
+WORDS = -(-CHANNELS * CHANNEL_BITS // bits.WORD)
+ALL_CHANNELS = (1 << CHANNELS) - 1
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,17 @@ class Limits:
     fallback_distance: int | None = None  # as max_distance, for pictures with an unstable channel; None: max_distance
 
     def stable_distance(self) -> NDArray[np.int64]:
-        """The fallback's limit by number of common stable channels, (4,): its share of the whole, rounded up to even."""
+        """The fallback's limit by number of common stable channels, (4,): its share, rounded up to even."""
         whole = self.max_distance if self.fallback_distance is None else self.fallback_distance
         return 2 * -(-np.arange(CHANNELS + 1) * whole // (2 * CHANNELS))
+
+    def channel_distance(self) -> int:
+        """In pictures that pass by the fallback one common stable channel is at least this near: what to search by.
+
+        >>> Limits(10, 5.0).channel_distance()
+        4
+        """
+        return int(self.stable_distance()[1])
 
     def at_keeper(self) -> "Limits":
         """The limits between a picture and its keeper: twice the distance; the fallback's own stays.
@@ -52,7 +64,7 @@ class Features:
     """What is known of n pictures, row by row."""
 
     words: NDArray[np.int64]  # (n, 5)
-    colour_signature: NDArray[np.uint8]  # (n, 300)
+    colour_signature: NDArray[np.uint8]  # (n, 600)
     unstable_channels: NDArray[np.uint8]  # (n,): bit 0 = R, 1 = G, 2 = B
 
 
@@ -69,18 +81,17 @@ class Compared:
 def compare(left: Features, right: Features, limits: Limits) -> Compared:
     """The verdicts on n pairs of pictures: row i of `left` against row i of `right`.
 
-    >>> one = Features(np.zeros((1, 5), np.int64), np.zeros((1, 300), np.uint8), np.zeros(1, np.uint8))
+    >>> one = Features(np.zeros((1, 5), np.int64), np.zeros((1, 600), np.uint8), np.zeros(1, np.uint8))
     >>> compare(one, one, Limits(10, 5.0)).reason.tolist()
     ['same hash']
     """
-    differing = (left.words ^ right.words).view(np.uint64)
-    distance = _ones(differing)
-    stable = ~(left.unstable_channels | right.unstable_channels) & np.uint8(2**CHANNELS - 1)
-    fallback = stable != 2**CHANNELS - 1
+    distance = bits.distance(left.words, right.words)
+    stable = ALL_CHANNELS & ~(left.unstable_channels | right.unstable_channels)  # in both
+    fallback = stable != ALL_CHANNELS
+    words, number = _of_channels()
+    stable_distance = bits.distance(left.words & words[stable], right.words & words[stable])
     near = np.where(
-        fallback,
-        _ones(differing & _channel_masks()[stable]) <= limits.stable_distance()[np.bitwise_count(stable)],
-        distance <= limits.max_distance,
+        fallback, stable_distance <= limits.stable_distance()[number[stable]], distance <= limits.max_distance
     )
     colour_difference = colour.difference(left.colour_signature, right.colour_signature)
     alike = colour_difference <= limits.max_colour_difference
@@ -93,15 +104,8 @@ def compare(left: Features, right: Features, limits: Limits) -> Compared:
     return Compared(distance, colour_difference, verdict.astype(object), reason.astype(object))
 
 
-def _ones(words: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Bits set in each row. Unsigned on purpose: of a signed integer numpy counts the bits of its absolute value."""
-    ones: NDArray[np.int64] = np.bitwise_count(words).sum(axis=1, dtype=np.int64)
-    return ones
-
-
-def _channel_masks() -> NDArray[np.uint64]:
-    """(8, 5): for each set of channels (bit 0 = R) the bits of a hash that belong to them, in words."""
-    position = np.arange(WORDS * WORD_BITS)
-    channel = position // CHANNEL_BITS
-    chosen = (np.arange(2**CHANNELS)[:, None] >> channel & 1).astype(bool) & (channel < CHANNELS)
-    return np.packbits(chosen, axis=1).view(">u8").astype(np.uint64)
+@cache
+def _of_channels() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of each of the 8 sets of channels (bit 0 = R): words with all its bits set, (8, 5); its size, (8,)."""
+    member = (np.arange(ALL_CHANNELS + 1)[:, None] >> np.arange(CHANNELS) & 1).astype(np.bool_)
+    return bits.pack(np.repeat(member, CHANNEL_BITS, axis=1)), member.sum(axis=1, dtype=np.int64)
