@@ -1,0 +1,159 @@
+"""A row of `catalogue` is one offer showing one image, as it came in; its status says whether the image is to be fetched.
+
+The catalogue's own columns travel along in `row`, untouched but for the image, which becomes one resolved path.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from pyspark.sql.pandas.functions import pandas_udf
+
+from dedup_spark import locations, settings, tables
+from dedup_spark.errors import BadImage, BadInput
+
+IDS = (T.StringType, T.ByteType, T.ShortType, T.IntegerType, T.LongType)
+ROLES = ("merchant", "brand", "title")
+LOCATED = "image string, status string, detail string"
+
+
+def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: settings.Catalogue) -> DataFrame:
+    """The rows as `tables.CATALOGUE`: images exploded and resolved, unusable rows marked with the reason.
+
+    `rows` is the user's catalogue, which passed `check`. Relative paths resolve against `root`; what lies outside of
+    `allowed` is `not_allowed`. Of the rows that repeat an id and an image, all but one are `same_row`: whichever order
+    they came in, the one whose JSON comes first stays `ok`.
+
+    >>> rows = spark.createDataFrame([("a", ["1.jpg", "../../etc/passwd"])], "id string, image array<string>")
+    >>> columns = settings.load().catalogue
+    >>> compute(rows, "/shop", ["/shop"], columns).select("id", "image", "status").show(truncate=False)
+    +---+-----------+-----------+
+    |id |image      |status     |
+    +---+-----------+-----------+
+    |a  |/shop/1.jpg|ok         |
+    |a  |/etc/passwd|not_allowed|
+    +---+-----------+-----------+
+    <BLANKLINE>
+    """
+    path = _column(columns.image)
+    packed = rows.select(
+        _id(columns).alias("id"),
+        F.explode_outer(path).alias("path") if _is_array(rows, columns) else path.alias("path"),
+        *(_role(rows, columns, role).alias(role) for role in ROLES),
+        F.struct(*(_column(name) for name in rows.columns)).alias("packed"),
+    )
+    located = packed.withColumn("located", _locator(root, allowed)("path"))
+    row = [_field(name, columns).alias(columns.rename.get(name, name)) for name in rows.columns]
+    status = F.when(_is_missing(rows, columns), "no_id").otherwise(F.col("located.status"))
+    marked = located.select(
+        "id",
+        "located.image",
+        status.alias("status"),
+        F.when(status != "no_id", F.col("located.detail")).alias("detail"),
+        *ROLES,
+        F.struct(*row).alias("row"),
+    )
+    turn = Window.partitionBy("id", "image", "status").orderBy(F.to_json("row"))
+    repeated = (F.col("status") == "ok") & (F.row_number().over(turn) > 1)
+    return tables.conform(
+        marked.withColumn("status", F.when(repeated, "same_row").otherwise(F.col("status"))), tables.CATALOGUE
+    )
+
+
+def check(rows: DataFrame, columns: settings.Catalogue) -> None:
+    """Raises `BadInput` for a missing column, a wrong type, or a column of a name that an output needs."""
+    found = ", ".join(rows.columns)
+    for setting, name in [*(("id", name) for name in columns.id), ("image", columns.image)]:
+        if name not in rows.columns:
+            raise BadInput(f"the catalogue has no column {name!r} ([catalogue] {setting}); it has {found}")
+    for name in columns.id:
+        if not isinstance(rows.schema[name].dataType, IDS):
+            raise BadInput(f"column {name!r} is {_type(rows, name)}: an id must be a string or an integer")
+    if not isinstance(_element(rows, columns), T.StringType):
+        raise BadInput(
+            f"column {columns.image!r} is {_type(rows, columns.image)}: must be a string or an array of strings"
+        )
+    for name in columns.rename:
+        if name not in rows.columns:
+            raise BadInput(f"[catalogue] rename names {name!r}, which the catalogue lacks; it has {found}")
+    final = [columns.rename.get(name, name).lower() for name in rows.columns]
+    added = [column.name for table in (tables.DEDUPLICATED, tables.REMOVED) for column in table.columns]
+    for name, lower in zip(rows.columns, final, strict=True):
+        if lower in added:
+            raise BadInput(
+                f"the catalogue's column {name!r} stands in the way of the one that the output adds: "
+                f"rename it with --set 'catalogue.rename={{{name} = \"source_{name}\"}}'"
+            )
+        if final.count(lower) > 1:
+            raise BadInput(
+                f"two columns of the catalogue would be called {lower!r}: [catalogue] rename tells them apart"
+            )
+
+
+def lacking(rows: DataFrame, columns: settings.Catalogue) -> list[str]:
+    """Which of merchant, brand and title the catalogue lacks: what needs them is off."""
+    return [role for role in ROLES if getattr(columns, role) not in rows.columns]
+
+
+def _locator(root: str, allowed: Sequence[str]) -> Any:
+    """A path as it is written → its location, or why it is none that may be fetched."""
+
+    def locate(text: Any) -> tuple[str | None, str, str | None]:
+        written = None if pd.isna(text) else str(text)
+        try:
+            path = locations.resolve(written, root)
+        except BadImage as bad:
+            return written, bad.status, bad.detail
+        if not locations.within(path, allowed):
+            return path, "not_allowed", locations.place(path)
+        return path, "ok", None
+
+    def located(paths: pd.Series) -> pd.DataFrame:
+        return pd.DataFrame([locate(text) for text in paths], columns=["image", "status", "detail"], dtype=object)
+
+    return pandas_udf(located, LOCATED)  # type: ignore[call-overload]
+
+
+def _column(name: str) -> Column:
+    return F.col("`" + name.replace("`", "``") + "`")
+
+
+def _id(columns: settings.Catalogue) -> Column:
+    first, *others = (_column(name).alias(name) for name in columns.id)
+    return F.struct(first, *others) if others else first
+
+
+def _is_missing(rows: DataFrame, columns: settings.Catalogue) -> Column:
+    """An id that is null or blank, or of several columns of which one is."""
+    missing = F.lit(False)
+    for name in columns.id:
+        part = F.col("id")[name] if len(columns.id) > 1 else F.col("id")
+        blank = F.trim(part) == "" if isinstance(rows.schema[name].dataType, T.StringType) else F.lit(False)
+        missing = missing | part.isNull() | blank
+    return missing
+
+
+def _role(rows: DataFrame, columns: settings.Catalogue, role: str) -> Column:
+    name = getattr(columns, role)
+    return _column(name).cast("string") if name in rows.columns else F.lit(None).cast("string")
+
+
+def _field(name: str, columns: settings.Catalogue) -> Column:
+    """A column of the catalogue out of the packed row; the image is the resolved one."""
+    return F.col("located")["image"] if name == columns.image else F.col("packed")[name]
+
+
+def _is_array(rows: DataFrame, columns: settings.Catalogue) -> bool:
+    return isinstance(rows.schema[columns.image].dataType, T.ArrayType)
+
+
+def _element(rows: DataFrame, columns: settings.Catalogue) -> T.DataType:
+    kind = rows.schema[columns.image].dataType
+    return kind.elementType if isinstance(kind, T.ArrayType) else kind
+
+
+def _type(rows: DataFrame, name: str) -> str:
+    return rows.schema[name].dataType.simpleString()

@@ -1,0 +1,128 @@
+"""A choice is one member of a group: the centre it joined, how far it is from it, and why it passes.
+
+In each group, in order, a member joins the first earlier centre it passes against, else it becomes a centre
+(Gonzalez-style leader clustering with a fixed order). So representatives of one hash are chosen, and keepers of one
+component: whatever path connects two pictures, each was compared with the one that stands for it.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from dedup_spark.verdict import DUPLICATE, Compared, Features, Limits, compare
+
+CHOICE = "key string, centre string, distance int, colour_difference double, reason string"
+FEATURES = ("words", "colour_signature", "unstable_channels")
+
+
+class Cutter(Protocol):
+    """Somewhere to write a table and read it back: `storage.Scratch`."""
+
+    def cut(self, rows: DataFrame, name: str) -> DataFrame: ...
+
+
+def choose(
+    members: DataFrame, order: Sequence[Column], limits: Limits, members_per_task: int, scratch: Cutter
+) -> DataFrame:
+    """One row per member: `key`, `centre`, `distance`, `colour_difference`, `reason`.
+
+    `members` has `group`, `key` (unique text), the features of `verdict.Features`, and what `order` sorts by; ties of
+    the order are broken by `key`. A centre is its own centre, with reason `centre`.
+
+    In rounds with the same result as one by one: the first `members_per_task` members of each group settle in one
+    task, the others are compared with the new centres only; those that pass none go to the next round.
+    """
+    turn = Window.partitionBy("group").orderBy(*order, "key")
+    waiting = members.select("group", "key", *FEATURES, F.row_number().over(turn).alias("turn"))
+    waiting = scratch.cut(waiting, "waiting")
+    settled: list[DataFrame] = []
+    while True:
+        first = waiting.where(F.col("turn") <= members_per_task)
+        chosen = scratch.cut(first.groupBy("group").applyInPandas(_settler(limits), CHOICE), "chosen")
+        settled.append(chosen)
+        rest = waiting.where(F.col("turn") > members_per_task)
+        if rest.isEmpty():
+            return reduce(DataFrame.unionByName, settled)
+        centres = first.join(chosen.where(F.col("key") == F.col("centre")).select("key"), on="key", how="left_semi")
+        joined = scratch.cut(_join_first(rest, centres, limits), "joined")
+        settled.append(joined)
+        again = rest.join(joined.select("key"), on="key", how="left_anti")
+        again = again.withColumn("turn", F.row_number().over(Window.partitionBy("group").orderBy("turn")))
+        waiting = scratch.cut(again, "waiting")  # every waiting member passes against no centre chosen so far
+
+
+def features(rows: pd.DataFrame, prefix: str = "") -> Features:
+    """The features of n pictures out of pandas columns `words`, `colour_signature`, `unstable_channels`."""
+    signatures = b"".join(rows[f"{prefix}colour_signature"])
+    return Features(
+        np.array(rows[f"{prefix}words"].tolist(), dtype=np.int64),
+        np.frombuffer(signatures, np.uint8).reshape(len(rows), -1),
+        rows[f"{prefix}unstable_channels"].to_numpy(np.uint8),
+    )
+
+
+def take(pictures: Features, rows: Any) -> Features:
+    """The features of these rows."""
+    return Features(pictures.words[rows], pictures.colour_signature[rows], pictures.unstable_channels[rows])
+
+
+def _settler(limits: Limits) -> Any:
+    """Settles one whole group: the members in their order, centre by centre."""
+
+    def settle(group: pd.DataFrame) -> pd.DataFrame:
+        group = group.sort_values("turn", ignore_index=True)
+        keys, pictures = group["key"].to_numpy(object), features(group)
+        waiting, choices = np.arange(len(group)), []
+        while len(waiting):
+            centre, others = waiting[0], waiting[1:]
+            compared = compare(take(pictures, np.full(len(others), centre)), take(pictures, others), limits)
+            passes = compared.verdict == DUPLICATE
+            choices.append((keys[centre], keys[centre], 0, 0.0, "centre"))
+            choices.extend(_joined(keys[others], keys[centre], compared, np.flatnonzero(passes)))
+            waiting = others[~passes]  # nobody who waits passes against a centre chosen so far
+        return pd.DataFrame(choices, columns=["key", "centre", "distance", "colour_difference", "reason"])
+
+    return settle
+
+
+def _joined(keys: Any, centre: str, compared: Compared, rows: Any) -> Iterator[tuple[str, str, int, float, str]]:
+    for row in rows:
+        yield (
+            keys[row],
+            centre,
+            int(compared.distance[row]),
+            float(compared.colour_difference[row]),
+            compared.reason[row],
+        )
+
+
+def _join_first(rest: DataFrame, centres: DataFrame, limits: Limits) -> DataFrame:
+    """The members that pass against one of the new centres of their group, each with the first of these."""
+    centre = centres.select("group", *(F.col(name).alias(f"left_{name}") for name in ("key", "turn", *FEATURES)))
+    member = rest.select("group", *(F.col(name).alias(f"right_{name}") for name in ("key", *FEATURES)))
+    met = centre.join(member, on="group", how="inner").mapInPandas(_comparer(limits), f"turn long, {CHOICE}")
+    nearest = F.min_by(F.struct("centre", "distance", "colour_difference", "reason"), "turn")
+    return met.groupBy("key").agg(nearest.alias("first")).select("key", "first.*")
+
+
+def _comparer(limits: Limits) -> Any:
+    def passing(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for pairs in (batch for batch in batches if len(batch)):
+            compared = compare(features(pairs, "left_"), features(pairs, "right_"), limits)
+            yield pd.DataFrame(
+                {
+                    "turn": pairs["left_turn"],
+                    "key": pairs["right_key"],
+                    "centre": pairs["left_key"],
+                    "distance": compared.distance,
+                    "colour_difference": compared.colour_difference,
+                    "reason": compared.reason,
+                }
+            )[compared.verdict == DUPLICATE]
+
+    return passing

@@ -1,0 +1,136 @@
+"""A command is a line of arguments that ends with an exit code: see `errors` for the codes.
+
+dedup-spark run CATALOGUE OUTPUT        the whole flow
+dedup-spark query OUTPUT IMAGE ...      which stored pictures are within the threshold of these
+dedup-spark catalogue folder DIR FILE   a catalogue of any folder or prefix of pictures
+dedup-spark demo DIR                    a drawn catalogue that holds every case that matters
+dedup-spark doctor                      what is missing on this machine, and how to fix it
+"""
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+
+from dedup_spark import documents, settings
+from dedup_spark.errors import DedupError, RunRefused
+from dedup_spark.settings import Settings
+
+INTERRUPTED = 130
+"""The shell's exit code for Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; its exit code. Errors are one message on stderr, faults of the program a traceback."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.command(asked, settings.load(asked.config, asked.set)) or 0)
+    except DedupError as error:
+        _complain(f"dedup-spark: {documents.redacted(str(error))}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("dedup-spark: interrupted; the same command resumes the run")
+        return INTERRUPTED
+    except Exception:  # noqa: BLE001 - a fault in the program: its traceback is what helps, without secrets
+        _complain(documents.redacted(traceback.format_exc()))
+        return DedupError.exit_code
+
+
+def run(asked: argparse.Namespace, chosen: Settings) -> None:
+    """The whole flow, then a summary."""
+    from dedup_spark import pipeline
+    from dedup_spark.report import summary
+
+    manifest = pipeline.run(
+        asked.catalogue, asked.output, chosen, fresh=asked.fresh, on_lost=_interrupt, tell=_complain
+    )
+    print(summary.text(manifest, asked.output.rstrip("/")))
+
+
+def query(asked: argparse.Namespace, chosen: Settings) -> None:
+    """The stored pictures near the asked ones, a line each."""
+    from dedup_spark import query as queries
+
+    for line in queries.lines(asked.output, asked.image, chosen):
+        print(line)
+
+
+def catalogue_folder(asked: argparse.Namespace, chosen: Settings) -> None:
+    """A catalogue of a folder, and the line that runs it."""
+    from dedup_spark import folder
+
+    pictures, others = folder.write(asked.dir, asked.file, chosen.s3)
+    print(f"{asked.file}: {pictures:,} pictures; {others:,} other files left out")
+    print(f"dedup-spark run {asked.file} OUTPUT --set catalogue.image_root={asked.dir}")
+
+
+def demo(asked: argparse.Namespace, chosen: Settings) -> None:
+    """Draws the demo, or says how well a run did on it."""
+    from dedup_spark import demo as demos
+
+    if asked.judge:
+        print(demos.judge_output(asked.dir, asked.judge, chosen))
+    else:
+        print(demos.build(asked.dir, asked.seed))
+
+
+def doctor(asked: argparse.Namespace, chosen: Settings) -> int:
+    """What is there and what is missing."""
+    from dedup_spark import doctor as doctors
+
+    return doctors.main(asked.place, chosen)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", action="append", default=[], metavar="FILE", help="a file of settings; repeatable")
+    common.add_argument(
+        "--set", action="append", default=[], metavar="section.key=value", help="one setting; repeatable"
+    )
+    parser = argparse.ArgumentParser(
+        prog="dedup-spark", description="De-duplicates catalogues of offers by their pictures."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("run", parents=[common], help="the whole flow")
+    command.add_argument("catalogue", metavar="CATALOGUE", help="a Parquet file, folder or glob, or a table name")
+    command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
+    command.add_argument("--fresh", action="store_true", help="begin a new run, even where one could be resumed")
+    command.set_defaults(command=run)
+
+    command = commands.add_parser("query", parents=[common], help="stored pictures within the threshold of these")
+    command.add_argument("output", metavar="OUTPUT", help="where a run was published")
+    command.add_argument("image", metavar="IMAGE", nargs="+", help="a path")
+    command.set_defaults(command=query)
+
+    sources = commands.add_parser("catalogue", help="make a catalogue").add_subparsers(required=True, metavar="SOURCE")
+    command = sources.add_parser("folder", parents=[common], help="of a folder or prefix of pictures")
+    command.add_argument("dir", metavar="DIR", help="a folder or s3:// prefix")
+    command.add_argument("file", metavar="FILE", help="the Parquet file to write")
+    command.set_defaults(command=catalogue_folder)
+
+    command = commands.add_parser("demo", parents=[common], help="draw a catalogue that holds every case that matters")
+    command.add_argument("dir", metavar="DIR", help="an empty folder")
+    command.add_argument("--seed", type=int, default=1, help="another seed draws other pictures")
+    command.add_argument("--judge", metavar="OUTPUT", help="compare a run's results with the truth of the demo in DIR")
+    command.set_defaults(command=demo)
+
+    command = commands.add_parser("doctor", parents=[common], help="what is missing on this machine")
+    command.add_argument("place", metavar="OUTPUT", nargs="?", help="a folder or s3:// prefix to test")
+    command.set_defaults(command=doctor)
+    return parser
+
+
+def _interrupt(_: RunRefused) -> None:
+    """Ends a Spark job that the main thread waits for: the lease is lost, and what it writes is for nobody."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""A row of `deduplicated` is a catalogue row kept; beside it, where each row went that is not: `removed` or `rejects`.
+
+Of all rows that show one set, that of the keeper stands for the others (its smallest path, then its smallest offer).
+Rows with a suspect picture stay, or become rejects by setting: they never stand for another offer.
+"""
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from dedup_spark import settings
+
+KEPT, REMOVED, REJECTED = "kept", "removed", "rejected"
+
+
+def decide(
+    catalogue: DataFrame, fingerprints: DataFrame, shown: DataFrame, suspects: DataFrame, policy: settings.Deduplicated
+) -> DataFrame:
+    """Every catalogue row once, with its `fate` and all that its table needs to say about it.
+
+    `shown` comes from `duplicate_sets.show`; the rows that are not in it are rejects of an earlier stage.
+    """
+    reasons = suspects.select("set_id", F.col("reason").alias("suspect"), "evidence").distinct()
+    known = shown.join(reasons, on="set_id", how="left")
+    fate = _stands(known.where(F.col("suspect").isNull()), ["set_id"])
+    apart = known.where(F.col("suspect").isNotNull())
+    if policy.suspects == "reject":
+        fate = fate.unionByName(_rejected(apart, "suspects", "suspect", "evidence"), allowMissingColumns=True)
+    else:
+        fate = fate.unionByName(_stands(apart, ["id", "image"]))
+    return fate.unionByName(_unusable(catalogue, fingerprints), allowMissingColumns=True)
+
+
+def kept(decided: DataFrame, clusters: DataFrame, policy: settings.Deduplicated) -> DataFrame:
+    """`tables.DEDUPLICATED`: the rows kept, each with the label of its offer."""
+    rows = decided.where(F.col("fate") == KEPT).select("id", "row", "phash", "md5")
+    grouped = rows.join(clusters.select("id", "cluster_id"), on="id", how="left").withColumn("group", _group())
+    return grouped.join(_labels(grouped, policy.label_buckets), on="group", how="inner").select(
+        "row.*", "phash", "md5", "label"
+    )
+
+
+def removed(decided: DataFrame) -> DataFrame:
+    """`tables.REMOVED`: the rows not kept, each with the row that stands for it."""
+    rows = decided.where(F.col("fate") == REMOVED)
+    return rows.select("row.*", "kept_id", "kept_image", "distance", "reason")
+
+
+def rejects(decided: DataFrame) -> DataFrame:
+    """`tables.REJECTS`: the rows that could not be used."""
+    return decided.where(F.col("fate") == REJECTED).select("stage", "id", "image", "status", "detail")
+
+
+def _stands(shown: DataFrame, together: list[str]) -> DataFrame:
+    """Of the rows that agree on `together` the first is kept; it stands for the others, which are removed."""
+    order: list[Column] = [
+        F.col("joined").isin("keeper", "same bytes").desc(),
+        F.col("image"),
+        F.col("id"),
+        F.col("status"),
+        F.to_json("row"),
+    ]
+    turn = Window.partitionBy(*together).orderBy(*order)
+    reason = (
+        F.when(F.col("status") == "same_row", "same row")
+        .when(F.col("image") == F.col("kept_image"), "same image")
+        .otherwise(F.col("joined"))
+    )
+    return shown.select(
+        "id",
+        "image",
+        "row",
+        "phash",
+        "md5",
+        "distance",
+        "status",
+        "joined",
+        F.when(F.row_number().over(turn) == 1, KEPT).otherwise(REMOVED).alias("fate"),
+        F.first("id").over(turn).alias("kept_id"),
+        F.first("image").over(turn).alias("kept_image"),
+    ).select("id", "image", "row", "phash", "md5", "distance", "fate", "kept_id", "kept_image", reason.alias("reason"))
+
+
+def _unusable(catalogue: DataFrame, fingerprints: DataFrame) -> DataFrame:
+    """The rows without a usable picture: rejected by the catalogue stage, or with the status of their image."""
+    before = _rejected(catalogue.where(~F.col("status").isin("ok", "same_row")), "catalogue", "status", "detail")
+    bad = fingerprints.where(F.col("status") != "ok").select(
+        "image", F.col("status").alias("why"), F.col("detail").alias("what")
+    )
+    asked = catalogue.where(F.col("status").isin("ok", "same_row")).join(bad, on="image", how="inner")
+    return before.unionByName(_rejected(asked, "fingerprints", "why", "what"))
+
+
+def _rejected(rows: DataFrame, stage: str, status: str, detail: str) -> DataFrame:
+    return rows.select(
+        F.lit(stage).alias("stage"),
+        "id",
+        "image",
+        "row",
+        F.col(status).alias("status"),
+        F.col(detail).alias("detail"),
+        F.lit(REJECTED).alias("fate"),
+    )
+
+
+def _group() -> Column:
+    """What shares a label: the offers of a cluster, or one offer that is in none."""
+    return F.coalesce(F.concat(F.lit("cluster "), "cluster_id"), F.concat(F.lit("offer "), F.to_json(F.struct("id"))))
+
+
+def _labels(rows: DataFrame, buckets: int) -> DataFrame:
+    """`group`, `label`: the groups numbered 0 ... n-1, bucket by bucket, so that no task sees them all."""
+    bucket = F.pmod(F.xxhash64("group"), F.lit(buckets))
+    groups = rows.select("group").distinct().withColumn("bucket", bucket)
+    sizes = groups.groupBy("bucket").agg(F.count("*").alias("size"))
+    before = sizes.select(F.col("bucket").alias("earlier"), F.col("size").alias("groups"))
+    offsets = (
+        sizes.join(F.broadcast(before), on=F.col("earlier") < F.col("bucket"), how="left")
+        .groupBy("bucket")
+        .agg(F.coalesce(F.sum("groups"), F.lit(0)).alias("offset"))
+    )
+    turn = F.row_number().over(Window.partitionBy("bucket").orderBy("group"))
+    numbered = groups.select("group", "bucket", (turn - 1).alias("turn"))
+    return numbered.join(F.broadcast(offsets), on="bucket", how="inner").select(
+        "group", (F.col("offset") + F.col("turn")).alias("label")
+    )

@@ -1,0 +1,150 @@
+"""A duplicate pair is two pictures within the threshold, left < right, and what the colour veto says of them.
+
+Equal hashes are not equal pictures: a copy 30 % darker has distance 0 in a third of the cases. So the pictures of one
+hash are first reduced to representatives (`represent`); the band search runs over the hashes of these. A picture that
+is no representative has exactly one pair, to its representative: a thousand re-encodings of one photograph give a
+thousand pairs, never half a million.
+
+A picture whose hash is a coin toss in some channel stays out of that search; it is looked for by its stable channels
+(`channels`). Wherever a pair comes from, `judge` compares the two pictures and has the word.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import pandas as pd
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from dedup_spark import centres, words
+from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, WORDS, Limits, compare
+
+WHOLE = "whole"
+"""The one view there is so far."""
+
+CHANNEL = "channel"
+"""The channels of a hash are compared with their like only: the group column of their search."""
+
+
+def enters_search(pictures: DataFrame) -> DataFrame:
+    """The pictures that the band search covers: they show something, and no channel of their hash is a coin toss."""
+    return pictures.where(~F.col("low_information") & (F.col("unstable_channels") == 0))
+
+
+def represent(pictures: DataFrame, limits: Limits, pictures_per_task: int, scratch: centres.Cutter) -> DataFrame:
+    """One row per picture: `key` (its content), `centre` (its representative's content) and how far that is.
+
+    Among the pictures of one hash, in the fixed order most pixels, most bytes, content, each joins the first
+    representative within the colour limits, or becomes one.
+    """
+    copies = F.count("*").over(Window.partitionBy("phash"))
+    counted = pictures.select("phash", "content", "pixels", "bytes", *centres.FEATURES, copies.alias("copies"))
+    alone = counted.where(F.col("copies") == 1).select(
+        F.col("content").alias("key"),
+        F.col("content").alias("centre"),
+        F.lit(0).alias("distance"),
+        F.lit(0.0).alias("colour_difference"),
+        F.lit("centre").alias("reason"),
+    )
+    members = counted.where(F.col("copies") > 1).withColumnsRenamed({"phash": "group", "content": "key"})
+    order = [F.col("pixels").desc(), F.col("bytes").desc()]
+    return alone.unionByName(centres.choose(members, order, limits, pictures_per_task, scratch))
+
+
+def of_one_hash(choices: DataFrame) -> DataFrame:
+    """`left`, `right`: each picture that is no representative, and its representative."""
+    return choices.where(F.col("key") != F.col("centre")).select(
+        F.col("key").alias("left"), F.col("centre").alias("right")
+    )
+
+
+def hashes(pictures: DataFrame, choices: DataFrame) -> DataFrame:
+    """One row per representative: its hash as `key` and `words`, and its `content`."""
+    centres_only = choices.where(F.col("key") == F.col("centre")).select(F.col("key").alias("content"))
+    representatives = pictures.join(centres_only, on="content", how="left_semi")
+    return representatives.select(F.col("phash").alias("key"), "words", "content")
+
+
+def keys(holders: DataFrame) -> DataFrame:
+    """The distinct hashes of `hashes` or `channels`: what `candidate_pairs.find` takes."""
+    return holders.drop("content").distinct()
+
+
+def of_hashes(candidates: DataFrame, holders: DataFrame, limits: Limits) -> DataFrame:
+    """`left`, `right`: contents of representatives whose hashes are within the threshold.
+
+    `candidates` are pairs of distinct hashes, `holders` the representatives that have them (`hashes`). Two
+    representatives of one hash are a pair too: `judge` vetoes it by the colours that made them two.
+    """
+    distance = words.hamming(F.col("left_words"), F.col("right_words"), WORDS)
+    return _of_keys(candidates.where(distance <= limits.max_distance), holders)
+
+
+def channels(pictures: DataFrame) -> DataFrame:
+    """One row per stable channel of a picture that has an unstable one: `content`, `channel`, its `words` and `key`.
+
+    The words are those of the channel alone; the key names the channel and its bits.
+    """
+    unstable = pictures.where(~F.col("low_information") & (F.col("unstable_channels") != 0))
+    each = [
+        F.struct(
+            F.lit(channel).alias(CHANNEL),
+            words.part(F.col("words"), CHANNEL_BITS * channel, CHANNEL_BITS).alias("words"),
+            (F.col("unstable_channels").bitwiseAND(F.lit(1 << channel)) == 0).alias("stable"),
+        )
+        for channel in range(CHANNELS)
+    ]
+    rows = unstable.select("content", F.explode(F.array(*each)).alias("one")).where("one.stable")
+    bits = F.concat_ws("-", F.col(f"one.{CHANNEL}"), F.transform("one.words", F.hex))
+    return rows.select("content", f"one.{CHANNEL}", "one.words", bits.alias("key"))
+
+
+def of_channels(candidates: DataFrame, holders: DataFrame) -> DataFrame:
+    """`left`, `right`: contents that have a near channel in common. `holders` comes from `channels`."""
+    return _of_keys(candidates, holders).distinct()
+
+
+def judge(pairs: DataFrame, pictures: DataFrame, limits: Limits) -> DataFrame:
+    """The pairs of contents within the threshold, as `tables.DUPLICATE_PAIRS`: each with its verdict and reason.
+
+    Pairs that turn out to be too far apart (met in one channel only) are no rows.
+    """
+
+    def compared(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for rows in (batch for batch in batches if len(batch)):
+            found = compare(centres.features(rows, "left_"), centres.features(rows, "right_"), limits)
+            yield rows[names].assign(
+                distance=found.distance,
+                colour_difference=found.colour_difference,
+                verdict=found.verdict,
+                reason=found.reason,
+            )
+
+    names = ["left_image", "right_image", "left_content", "right_content"]
+    schema = "left_image string, right_image string, left_content string, right_content string"
+    shown = pictures.select("content", "image", *centres.FEATURES)
+    left = shown.select(*(F.col(name).alias(f"left_{name}") for name in shown.columns))
+    right = shown.select(*(F.col(name).alias(f"right_{name}") for name in shown.columns))
+    named = (
+        pairs.select(F.least("left", "right").alias("left_content"), F.greatest("left", "right").alias("right_content"))
+        .join(left, on="left_content", how="inner")
+        .join(right, on="right_content", how="inner")
+    )
+    facts = "distance int, colour_difference double, verdict string, reason string"
+    return (
+        named.mapInPandas(compared, f"{schema}, {facts}")
+        .where(F.col("reason") != "distance")
+        .withColumns({"left_view": F.lit(WHOLE), "right_view": F.lit(WHOLE)})
+    )
+
+
+def _of_keys(candidates: DataFrame, holders: DataFrame) -> DataFrame:
+    """Pairs of keys → pairs of the contents that hold them; contents that hold one key are pairs too."""
+    shared = holders.groupBy("key").count().where(F.col("count") > 1).select("key")
+    keys = candidates.select("left", "right").unionByName(
+        shared.select(F.col("key").alias("left"), F.col("key").alias("right"))
+    )
+    left = holders.select(F.col("key").alias("left"), F.col("content").alias("left_content"))
+    right = holders.select(F.col("key").alias("right"), F.col("content").alias("right_content"))
+    met = keys.join(left, on="left", how="inner").join(right, on="right", how="inner")
+    once = (F.col("left") != F.col("right")) | (F.col("left_content") < F.col("right_content"))
+    return met.where(once).select(F.col("left_content").alias("left"), F.col("right_content").alias("right"))

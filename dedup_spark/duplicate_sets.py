@@ -1,0 +1,116 @@
+"""A row of `duplicate_sets` is one image that has a duplicate: its set, its keeper, how far it is from the keeper.
+
+Components alone chain: twelve steps of 5 % less light each pass, and the ends are another colour. So inside a
+component, in keeper order, a picture joins the first earlier keeper it passes against (twice the distance, every veto),
+whatever path connects them, or becomes a keeper. Two pictures of a set are at most four times the threshold and twice
+the colour limit apart.
+"""
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from dedup_spark import centres
+from dedup_spark.verdict import Limits
+
+
+def edges(pairs: DataFrame) -> DataFrame:
+    """`left`, `right`: the contents that are duplicates of one another. `pairs` is `tables.DUPLICATE_PAIRS`."""
+    duplicates = pairs.where(F.col("verdict") == "duplicate")
+    return duplicates.select(F.col("left_content").alias("left"), F.col("right_content").alias("right"))
+
+
+def choose(
+    components: DataFrame,
+    pictures: DataFrame,
+    keeper: Sequence[str],
+    limits: Limits,
+    pictures_per_task: int,
+    scratch: centres.Cutter,
+) -> DataFrame:
+    """One row per picture of a component: `key` (its content), `centre` (its keeper's content) and how far that is.
+
+    `components` has `node` and `component`; `keeper` names what the order of the keepers goes by.
+    """
+    members = components.select(F.col("node").alias("content"), F.col("component").alias("group")).join(
+        pictures, on="content", how="inner"
+    )
+    return centres.choose(
+        members.withColumnRenamed("content", "key"),
+        [_keeper_order(word) for word in keeper],
+        limits.at_keeper(),
+        pictures_per_task,
+        scratch,
+    )
+
+
+def compute(choices: DataFrame, pictures: DataFrame, images: DataFrame) -> DataFrame:
+    """The sets of two images and more, as `tables.DUPLICATE_SETS`.
+
+    `images` has `image` and `content` of every usable path. Two paths of one content are a set, whatever they show.
+    """
+    chosen = choices.select(
+        F.col("key").alias("content"),
+        F.col("centre").alias("keeper"),
+        "distance",
+        "colour_difference",
+        F.col("reason").alias("met"),
+    )
+    joined = (
+        pictures.select("content", F.col("images") > 1)
+        .toDF("content", "repeated")
+        .join(chosen, on="content", how="left")
+    )
+    keeper = F.coalesce("keeper", "content")
+    repeated = joined.where(F.col("repeated") | F.col("keeper").isNotNull()).withColumn("keeper", keeper)
+    keepers = pictures.select(F.col("content").alias("keeper"), F.col("image").alias("keeper_image"))
+    members = images.join(repeated, on="content", how="inner")
+    shared = members.groupBy("keeper").agg(F.count("*").alias("members")).where(F.col("members") > 1)
+    reason = (
+        F.when(F.col("image") == F.col("keeper_image"), "keeper")
+        .when(F.col("content") == F.col("keeper"), "same bytes")
+        .otherwise(F.col("met"))
+    )
+    return (
+        members.join(shared.select("keeper"), on="keeper", how="left_semi")
+        .join(keepers, on="keeper", how="inner")
+        .withColumns(
+            {
+                "set_id": F.col("keeper"),
+                "distance": F.coalesce("distance", F.lit(0)),
+                "colour_difference": F.coalesce("colour_difference", F.lit(0.0)),
+                "reason": reason,
+            }
+        )
+    )
+
+
+def show(offers: DataFrame, fingerprints: DataFrame, sets: DataFrame) -> DataFrame:
+    """One usable row of the catalogue, and the set that its image is in: an image without a duplicate is its own set.
+
+    Columns: those of `offers` (`tables.CATALOGUE`), `phash`, `md5`, `words`, `low_information` of the picture, and
+    `set_id`, `keeper`, `distance` to the keeper, `joined` (the reason why it is in the set).
+    """
+    usable = fingerprints.where(F.col("status") == "ok").select(
+        "image", "content", "phash", "md5", "low_information", F.col("views")[0]["words"].alias("words")
+    )
+    joined = sets.select("image", "keeper", "distance", F.col("reason").alias("joined"))
+    keeper = F.coalesce("keeper", "content")
+    return (
+        offers.where(F.col("status").isin("ok", "same_row"))
+        .join(usable, on="image", how="inner")
+        .join(joined, on="image", how="left")
+        .withColumns(
+            {
+                "keeper": keeper,
+                "set_id": keeper,
+                "distance": F.coalesce("distance", F.lit(0)),
+                "joined": F.coalesce("joined", F.lit("keeper")),
+            }
+        )
+    )
+
+
+def _keeper_order(word: str) -> Column:
+    return F.col(word).asc() if word == "image" else F.col(word).desc()

@@ -1,0 +1,88 @@
+"""A fingerprint is one distinct image path: its content, hashes, colour signature and size, or why there is none.
+
+Bytes are read once; fetch, decode and hash are one pass over them, in batches, on the workers.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from dedup_spark import fetch, pictures, settings, store
+
+WHOLE = "whole"
+"""The one view there is so far: the picture as a viewer shows it."""
+
+
+def wanted(catalogue: DataFrame) -> DataFrame:
+    """The distinct paths that may be fetched: `image`. `catalogue` is `tables.CATALOGUE`."""
+    return catalogue.where(F.col("status") == "ok").select("image").distinct()
+
+
+def chunk(images: DataFrame, number: int, chunks: int) -> DataFrame:
+    """The images of this chunk of so many: which, is decided by the path alone."""
+    return images.where(F.pmod(F.xxhash64("image"), F.lit(chunks)) == number)
+
+
+def compute(images: DataFrame, allowed: Sequence[str], limits: settings.Fingerprints, s3: settings.S3) -> DataFrame:
+    """One row per image, as `store.SEGMENT`: whatever the bytes are, a row with a status.
+
+    Nothing outside of `allowed` is read, wherever a link leads. Cost: one GET and one decode an image.
+    """
+
+    def hashed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        paths = (path.as_py() for batch in batches for path in batch.column(0))
+        with closing(fetch.fetch(paths, limits, s3, allowed)) as fetched:
+            while batch := list(islice(fetched, limits.batch)):
+                yield _arrow(pictures.facts(batch, options), schema)
+
+    options = pictures.Options(limits.decode, limits.max_pixels, limits.thumbnail, limits.pixels)
+    schema = to_arrow_schema(store.SEGMENT)
+    return images.select("image").mapInArrow(hashed, store.SEGMENT)
+
+
+def usable(fingerprints: DataFrame) -> DataFrame:
+    """`image`, `content` of every usable path."""
+    return fingerprints.where(F.col("status") == "ok").select("image", "content")
+
+
+def distinct_pictures(fingerprints: DataFrame) -> DataFrame:
+    """One row per distinct content: `content`, `image` (its smallest path), `images` (how many paths), `pixels`, `bytes`,
+    `phash`, `words`, `colour_signature`, `low_information`, `unstable_channels`.
+    """
+    whole = F.col("views")[0]
+    facts = F.struct(
+        (F.col("width").cast("long") * F.col("height")).alias("pixels"),
+        "bytes",
+        "phash",
+        whole["words"].alias("words"),
+        "colour_signature",
+        "low_information",
+        whole["unstable_channels"].alias("unstable_channels"),
+    )
+    return (
+        fingerprints.where(F.col("status") == "ok")
+        .select("content", "image", facts.alias("facts"))
+        .groupBy("content")
+        .agg(F.min("image").alias("image"), F.count("*").alias("images"), F.min_by("facts", "image").alias("facts"))
+        .select("content", "image", "images", "facts.*")
+    )
+
+
+def _arrow(facts: dict[str, list[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    """The facts of a batch as rows of `store.SEGMENT`: the hash and what belongs to it once more as the view `whole`."""
+    names = ("words", "colour_signature", "low_information", "unstable_channels")
+    views = [
+        None
+        if words is None
+        else [{"view": WHOLE, "unstable": bool(mask)} | dict(zip(names, (words, *rest, mask), strict=True))]
+        for words, *rest, mask in zip(*(facts[name] for name in names), strict=True)
+    ]
+    unstable = [None if mask is None else bool(mask) for mask in facts["unstable_channels"]]
+    columns = facts | {"views": views, "unstable": unstable}
+    return pa.RecordBatch.from_arrays([pa.array(columns[f.name], f.type) for f in schema], schema=schema)

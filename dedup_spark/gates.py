@@ -1,0 +1,48 @@
+"""A gate is a share of rows that must not be exceeded: beyond it the run stops, before it costs or publishes anything."""
+
+import json
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+
+from dedup_spark import account
+from dedup_spark.errors import GateFailed
+
+SHOWN = 10
+"""Places that a message lists."""
+
+
+def outside(catalogue: DataFrame, allowed: Sequence[str], limit: float) -> None:
+    """Stops before anything is fetched when too many rows cannot be: outside of the allowed places, or no path at all.
+
+    Raises `GateFailed` with the counts; for places outside it lists them and the setting that would allow them.
+    """
+    counted = account.statuses(catalogue)
+    rows, usable = sum(counted.values()), counted.get("ok", 0) + counted.get("same_row", 0)
+    if rows - usable <= limit * rows:
+        return
+    message = f"{_many(rows - usable, rows, limit)}, before anything was fetched: {_listed(counted)}"
+    places = account.outside(catalogue)
+    if places:
+        found = ", ".join(f"{place} ({count:,})" for place, count in list(places.items())[:SHOWN])
+        more = f" and {len(places) - SHOWN} more places" if len(places) > SHOWN else ""
+        setting = json.dumps([*allowed, *list(places)[:SHOWN]])
+        message += f"\nOutside of [fingerprints] allowed lie {found}{more}."
+        message += f"\nTo fetch from there too: --set 'fingerprints.allowed={setting}'"
+    raise GateFailed(message)
+
+
+def unusable(fingerprints: DataFrame, limit: float) -> None:
+    """Stops after the fetch when too many images are unusable. Raises `GateFailed` with the statuses counted."""
+    counted = account.statuses(fingerprints)
+    images, usable = sum(counted.values()), counted.get("ok", 0)
+    if images - usable > limit * images:
+        raise GateFailed(f"{_many(images - usable, images, limit)}: {_listed(counted)}")
+
+
+def _many(bad: int, total: int, limit: float) -> str:
+    return f"{bad:,} of {total:,} images cannot be used, more than [run] max_reject_share = {limit}"
+
+
+def _listed(counted: dict[str, int]) -> str:
+    return ", ".join(f"{status} {count:,}" for status, count in counted.items() if status not in ("ok", "same_row"))

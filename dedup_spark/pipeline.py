@@ -1,0 +1,201 @@
+"""THE FLOW ON ONE SCREEN: which stage feeds which, and when a table is written.
+
+`run` is the whole flow of `dedup-spark run`, from a catalogue to a published run; `flow` is the paragraph to read.
+"""
+
+import hashlib
+import platform
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from dedup_spark import (
+    account,
+    banding,
+    candidate_pairs,
+    catalogue,
+    clusters,
+    components,
+    deduplicated,
+    duplicate_pairs,
+    duplicate_sets,
+    fingerprints,
+    gates,
+    locations,
+    offer_graph,
+    progress,
+    runs,
+    session,
+    source,
+    suspects,
+    tables,
+)
+from dedup_spark.errors import RunRefused
+from dedup_spark.report import clusters_json
+from dedup_spark.runs import Run
+from dedup_spark.settings import Settings, as_dict, load
+from dedup_spark.source import Source
+from dedup_spark.storage import Scratch
+from dedup_spark.tables import Table
+from dedup_spark.verdict import Limits
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run at work: `table` writes a table of the flow, or finds it written already."""
+
+    run: Run
+    spark: SparkSession
+    settings: Settings
+    scratch: Scratch
+    tell: Callable[[str], None]
+
+    def table(self, table: Table, rows: Callable[[], DataFrame]) -> DataFrame:
+        if not self.run.has(table.name):
+            written = self.run.write(tables.conform(rows(), table), table.name, self.settings)
+            self.tell(f"{table.name}: {written.rows:,} rows")
+        return self.run.read(self.spark, table.name, self.settings)
+
+
+def run(
+    offers: str | DataFrame,
+    output: str,
+    settings: Settings | None = None,
+    *,
+    spark: SparkSession | None = None,
+    fresh: bool = False,
+    on_lost: Callable[[RunRefused], None] | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Runs the whole flow and publishes it in OUTPUT; what run.json says of it.
+
+    offers: the catalogue: a Parquet path or glob, a table name, or a DataFrame. fresh: begin a new run where an
+    unfinished one of equal settings, catalogue and code could be resumed. tell: takes a line of progress now and then.
+
+    Raises `BadInput`, `GateFailed`, `StorageFailed` or `RunRefused`: see `errors` for the exit codes. Whatever is
+    raised, the run that was current before stays so.
+    """
+    settings = load() if settings is None else settings
+    place = locations.folder(output, "OUTPUT")
+    found = source.find(offers, settings)
+    with runs.working(place, identity(found, settings), settings, fresh, on_lost) as work:
+        spark = (spark or session.get(settings)) if found.rows is None else found.rows.sparkSession
+        flow(Work(work, spark, settings, work.scratch(spark, settings), tell), found)
+        work.publish(settings)
+    return work.manifest
+
+
+def flow(work: Work, found: Source) -> None:
+    """From the catalogue to the clusters and the rows that are kept."""
+    settings, scratch = work.settings, work.scratch
+    limits = Limits(settings.candidate_pairs.max_distance, settings.duplicate_pairs.max_colour_difference)
+    root, allowed = source.places(found, settings)
+    work.run.note(settings=as_dict(settings), versions=versions(work.spark))
+
+    offers = work.table(tables.CATALOGUE, lambda: read_offers(work, found, root, allowed))
+    gates.outside(offers, allowed, settings.run.max_reject_share)
+
+    prints = fetch(work, offers, allowed)
+    gates.unusable(prints, settings.run.max_reject_share)
+    pictures = scratch.cut(fingerprints.distinct_pictures(prints), "pictures")
+
+    pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, limits))
+    sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, prints, limits))
+    shown = scratch.cut(duplicate_sets.show(offers, prints, sets), "shown")
+
+    suspicious = work.table(tables.SUSPECTS, lambda: suspects.compute(shown, settings.suspects))
+    graph = work.table(tables.OFFER_GRAPH, lambda: offer_graph.compute(shown, suspicious, settings.offer_graph))
+    joined = work.table(tables.CLUSTERS, lambda: find_clusters(work, graph))
+
+    policy = settings.deduplicated
+    decided = scratch.cut(deduplicated.decide(offers, prints, shown, suspicious, policy), "decided")
+    work.table(tables.DEDUPLICATED, lambda: deduplicated.kept(decided, joined, policy))
+    work.table(tables.REMOVED, lambda: deduplicated.removed(decided))
+    work.table(tables.REJECTS, lambda: deduplicated.rejects(decided))
+
+    rows = {name: table["rows"] for name, table in work.run.manifest["tables"].items()}
+    said = account.of(rows, offers, prints, joined, decided)
+    clusters_json.write(joined, said["clusters"], work.run.folder, settings)
+    work.run.note(**said)
+
+
+def read_offers(work: Work, found: Source, root: str, allowed: Sequence[str]) -> DataFrame:
+    """The catalogue as it came in, its images resolved."""
+    columns = work.settings.catalogue
+    rows = source.read(found, work.spark, work.settings)
+    catalogue.check(rows, columns)
+    work.run.note(catalogue=found.name, allowed=list(allowed), image_root=root, off=catalogue.lacking(rows, columns))
+    return catalogue.compute(rows, root, allowed, columns)
+
+
+def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
+    """The fingerprints of all images: chunk by chunk, each committed to the store before the next begins."""
+    limits = work.settings.fingerprints
+    images = work.scratch.cut(fingerprints.wanted(offers), "wanted")
+    count = work.scratch.rows("wanted")
+    chunks = -(-count // limits.chunk)
+    tasks = max(1, -(-count // max(1, chunks) // limits.images_per_task))
+    for number in sorted(set(range(chunks)) - work.run.committed()):
+        part = fingerprints.chunk(images, number, chunks).repartition(tasks, "image")
+        with progress.line(work.spark, count // chunks, "images", work.tell):
+            work.run.commit(fingerprints.compute(part, allowed, limits, work.settings.s3), number, work.settings)
+        work.tell(f"fingerprints: chunk {number + 1} of {chunks} is stored")
+    return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
+
+
+def find_pairs(work: Work, pictures: DataFrame, limits: Limits) -> DataFrame:
+    """The verified pairs: of equal hashes, of near hashes, and of near channels where a hash is a coin toss."""
+    plan, channel_plan = banding.plan(limits.max_distance), banding.plan(limits.channel_distance(), channels=1)
+    work.run.note(plan=str(plan))
+    entering = duplicate_pairs.enters_search(pictures)
+    choices = work.scratch.cut(
+        duplicate_pairs.represent(entering, limits, work.settings.duplicate_sets.round, work.scratch), "choices"
+    )
+    hashes = work.scratch.cut(duplicate_pairs.hashes(entering, choices), "hashes")
+    near = candidate_pairs.find(duplicate_pairs.keys(hashes), None, plan, same=True)
+    channels = duplicate_pairs.channels(pictures)
+    near_channels = candidate_pairs.find(
+        duplicate_pairs.keys(channels), None, channel_plan, same=True, groups=[duplicate_pairs.CHANNEL]
+    )
+    met = (
+        duplicate_pairs.of_one_hash(choices)
+        .unionByName(duplicate_pairs.of_hashes(near, hashes, limits))
+        .unionByName(duplicate_pairs.of_channels(near_channels, channels))
+    )
+    return duplicate_pairs.judge(met, pictures, limits)
+
+
+def find_sets(work: Work, pairs: DataFrame, pictures: DataFrame, prints: DataFrame, limits: Limits) -> DataFrame:
+    """The sets with a keeper each: what is connected, cut to what passes against the keeper."""
+    policy = work.settings.duplicate_sets
+    connected = components.label(duplicate_sets.edges(pairs), work.scratch, work.settings.components)
+    choices = duplicate_sets.choose(connected, pictures, policy.keeper, limits, policy.round, work.scratch)
+    return duplicate_sets.compute(choices, pictures, fingerprints.usable(prints))
+
+
+def find_clusters(work: Work, graph: DataFrame) -> DataFrame:
+    """The offers connected by the pictures they share."""
+    connected = components.label(clusters.edges(graph), work.scratch, work.settings.components)
+    return clusters.compute(connected, graph)
+
+
+def versions(spark: SparkSession) -> dict[str, str]:
+    """What computed the run."""
+    packages = ("dedup-spark", "numpy", "obstore", "pandas", "pillow", "pyarrow", "scipy")
+    found = {name: metadata.version(name) for name in packages}
+    return {"python": platform.python_version(), "spark": spark.version} | found
+
+
+def identity(found: Source, settings: Settings) -> dict[str, Any]:
+    """What makes two runs one: a killed run is resumed by a run of equal identity."""
+    code = sorted(Path(__file__).parent.rglob("*.py"))
+    return {
+        "settings": settings.digest(),
+        "catalogue": found.identity or secrets.token_hex(),  # nobody can tell whether a DataFrame is the same
+        "code": hashlib.sha256(b"".join(file.read_bytes() for file in code)).hexdigest()[:16],
+    }

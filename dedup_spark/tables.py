@@ -1,0 +1,260 @@
+"""A table is one word of the flow: what a row of it is, and each column with its type, nullability and meaning.
+
+`conform` brings a DataFrame into the form of its table; nothing is written in any other form.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+ID = T.NullType()
+"""Stands for the type of the catalogue's id: string, integer, or a struct of several columns."""
+
+ROW = T.StructType()
+"""Stands for the struct of the catalogue's own columns."""
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: T.DataType
+    comment: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One word of the flow. `carries_catalogue`: the catalogue's own columns stand before these."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+    carries_catalogue: bool = False
+
+    def schema(self, id_type: T.DataType = T.StringType(), catalogue: Sequence[T.StructField] = ()) -> T.StructType:
+        """The Spark schema, for this type of id and these columns of the catalogue."""
+        stands_for = {ID: id_type, ROW: T.StructType(list(catalogue))}
+        own = [
+            T.StructField(
+                column.name, stands_for.get(column.type, column.type), column.nullable, {"comment": column.comment}
+            )
+            for column in self.columns
+        ]
+        return T.StructType([*(catalogue if self.carries_catalogue else ()), *own])
+
+
+def conform(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows with the table's columns in order, cast and commented; the catalogue's own stand first where it carries them."""
+    own = {column.name for column in table.columns}
+    carried = [F.col(_quoted(name)) for name in rows.columns if name not in own] if table.carries_catalogue else []
+    return rows.select(*carried, *(_column(column) for column in table.columns))
+
+
+def _column(column: Column) -> SparkColumn:
+    value = F.col(column.name) if column.type in (ID, ROW) else F.col(column.name).cast(column.type)
+    return value.alias(column.name, metadata={"comment": column.comment})
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+STRING, INT, LONG, DOUBLE = T.StringType(), T.IntegerType(), T.LongType(), T.DoubleType()
+BOOLEAN, BINARY = T.BooleanType(), T.BinaryType()
+WORDS = T.ArrayType(LONG, containsNull=False)
+
+VIEW = T.StructType(
+    [
+        T.StructField("view", STRING, False, {"comment": "the way of looking: whole"}),
+        T.StructField(
+            "words", WORDS, False, {"comment": "the hash as longs, first bit first, the last padded with zeros"}
+        ),
+        T.StructField("colour_signature", BINARY, False, {"comment": "what the colour veto compares"}),
+        T.StructField("low_information", BOOLEAN, False, {"comment": "shows nothing that identifies a product"}),
+        T.StructField("unstable", BOOLEAN, False, {"comment": "the hash is a coin toss in some channel"}),
+        T.StructField("unstable_channels", INT, False, {"comment": "which: 1 = R, 2 = G, 4 = B, added up"}),
+    ]
+)
+
+CATALOGUE = Table(
+    "catalogue",
+    "one offer showing one image, as it came in",
+    (
+        Column("id", ID, "the offer", nullable=True),
+        Column("image", STRING, "where the picture lies, resolved; as written where it cannot be", nullable=True),
+        Column("status", STRING, "ok, same_row, no_id, or why the path is not fetched"),
+        Column("detail", STRING, "what exactly is wrong", nullable=True),
+        Column("merchant", STRING, "who sells it; null where unknown", nullable=True),
+        Column("brand", STRING, "who makes it; null where unknown", nullable=True),
+        Column("title", STRING, "what it is called; null where unknown", nullable=True),
+        Column("row", ROW, "the catalogue's own columns, untouched but for the image"),
+    ),
+)
+
+FINGERPRINTS = Table(
+    "fingerprints",
+    "one distinct image path: its content, hashes, colour signature and size, or the status that says why there is none",
+    (
+        Column("image", STRING, "where the picture lies"),
+        Column("status", STRING, "ok, or a word of errors.IMAGE_STATUSES"),
+        Column("detail", STRING, "what exactly is wrong", nullable=True),
+        Column(
+            "content", STRING, "first 32 hex digits of the SHA-256 of the bytes: the picture's identity", nullable=True
+        ),
+        Column("md5", STRING, "MD5 of the bytes, reported, never a key", nullable=True),
+        Column("bytes", LONG, "size of the file", nullable=True),
+        Column("format", STRING, "JPEG, PNG, WEBP, GIF or BMP", nullable=True),
+        Column("width", INT, "pixels, as a viewer shows it", nullable=True),
+        Column("height", INT, "pixels, as a viewer shows it", nullable=True),
+        Column("phash", STRING, "colour pHash, 25 hex digits a channel, R-G-B", nullable=True),
+        Column("hash_version", STRING, "unlike versions are never compared", nullable=True),
+        Column("signature_version", STRING, "unlike versions are never compared", nullable=True),
+        Column("decoder", STRING, "who decoded it, recorded only", nullable=True),
+        Column("low_information", BOOLEAN, "shows nothing that identifies a product", nullable=True),
+        Column("unstable", BOOLEAN, "the hash is a coin toss in some channel", nullable=True),
+        Column("colour_signature", BINARY, "what the colour veto compares", nullable=True),
+        Column(
+            "views",
+            T.ArrayType(VIEW, containsNull=False),
+            "ways of looking at it, each with its own hash",
+            nullable=True,
+        ),
+    ),
+)
+
+THUMBNAILS = Table(
+    "thumbnails",
+    "one usable image path: a small picture for people",
+    (
+        Column("image", STRING, "where the picture lies"),
+        Column("content", STRING, "the picture's identity"),
+        Column("thumbnail", BINARY, "WebP; null when switched off", nullable=True),
+        Column(
+            "pixels", BINARY, "the 60x60 picture the hash saw, lossless WebP; null when switched off", nullable=True
+        ),
+    ),
+)
+
+DUPLICATE_PAIRS = Table(
+    "duplicate_pairs",
+    "left < right: two pictures within the threshold, and what the veto says of them",
+    (
+        Column("left_image", STRING, "smallest path of the left content"),
+        Column("right_image", STRING, "smallest path of the right content"),
+        Column("left_content", STRING, "left_content < right_content"),
+        Column("right_content", STRING, "left_content < right_content"),
+        Column("left_view", STRING, "the view that met"),
+        Column("right_view", STRING, "the view that met"),
+        Column("distance", INT, "differing bits of the whole hash"),
+        Column("colour_difference", DOUBLE, "CIE76 Delta E of the worst block"),
+        Column("verdict", STRING, "duplicate, vetoed or review"),
+        Column("reason", STRING, "same hash, near, fallback; vetoed: colour"),
+    ),
+)
+
+DUPLICATE_SETS = Table(
+    "duplicate_sets",
+    "one image that has a duplicate: its set, its keeper, how far it is from the keeper",
+    (
+        Column("image", STRING, "where the picture lies"),
+        Column("content", STRING, "the picture's identity"),
+        Column("set_id", STRING, "the set, named by its keeper's content"),
+        Column("keeper", STRING, "the content that stands for the set"),
+        Column("keeper_image", STRING, "smallest path of the keeper"),
+        Column("distance", INT, "differing bits from the keeper's hash"),
+        Column("colour_difference", DOUBLE, "CIE76 Delta E of the worst block against the keeper"),
+        Column("reason", STRING, "keeper, same bytes, same hash, near or fallback"),
+    ),
+)
+
+SUSPECTS = Table(
+    "suspects",
+    "one image that must not connect offers, with the evidence",
+    (
+        Column("image", STRING, "where the picture lies"),
+        Column("set_id", STRING, "its set, or its own content where it has no duplicate"),
+        Column("reason", STRING, "low_information, many_brands, many_merchants or many_offers"),
+        Column("offers", LONG, "distinct offers that show the set"),
+        Column(
+            "merchants", LONG, "distinct merchants that show it; null where the catalogue names none", nullable=True
+        ),
+        Column("brands", LONG, "distinct brands that show it; null where the catalogue names none", nullable=True),
+        Column("evidence", STRING, "the counts in words, beside the limit they break"),
+    ),
+)
+
+OFFER_GRAPH = Table(
+    "offer_graph",
+    "left offer < right offer, and the pictures that prove that they show one product",
+    (
+        Column("left_offer", ID, "left < right"),
+        Column("right_offer", ID, "left < right"),
+        Column("left_image", STRING, "the left offer's picture of the nearest pair"),
+        Column("right_image", STRING, "the right offer's picture of the nearest pair"),
+        Column("distance", INT, "differing bits between the two"),
+        Column("images", LONG, "how many sets the two offers share"),
+        Column("dense", BOOLEAN, "a ray of the star of a set above max_clique"),
+    ),
+)
+
+CLUSTERS = Table(
+    "clusters",
+    "one offer in a cluster",
+    (
+        Column("id", ID, "the offer"),
+        Column("cluster_id", STRING, "the cluster, named by its smallest offer"),
+        Column("size", LONG, "offers in the cluster"),
+    ),
+)
+
+DEDUPLICATED = Table(
+    "deduplicated",
+    "a catalogue row kept",
+    (
+        Column("phash", STRING, "colour pHash of its picture"),
+        Column("md5", STRING, "MD5 of its picture"),
+        Column("label", LONG, "0 ... n-1: one per cluster and one per offer in none"),
+    ),
+    carries_catalogue=True,
+)
+
+REMOVED = Table(
+    "removed",
+    "a catalogue row not kept, and the row that stands for it",
+    (
+        Column("kept_id", ID, "the offer of the row that stands for it"),
+        Column("kept_image", STRING, "the image of the row that stands for it"),
+        Column("distance", INT, "differing bits from it"),
+        Column("reason", STRING, "same row, same image, same bytes, same hash, near or fallback"),
+    ),
+    carries_catalogue=True,
+)
+
+REJECTS = Table(
+    "rejects",
+    "a catalogue row that could not be used",
+    (
+        Column("stage", STRING, "catalogue, fingerprints or suspects"),
+        Column("id", ID, "the offer", nullable=True),
+        Column("image", STRING, "where the picture should lie", nullable=True),
+        Column("status", STRING, "why, in a word"),
+        Column("detail", STRING, "what exactly is wrong", nullable=True),
+    ),
+)
+
+ALL = (
+    CATALOGUE,
+    FINGERPRINTS,
+    DUPLICATE_PAIRS,
+    DUPLICATE_SETS,
+    SUSPECTS,
+    OFFER_GRAPH,
+    CLUSTERS,
+    DEDUPLICATED,
+    REMOVED,
+    REJECTS,
+)

@@ -1,0 +1,34 @@
+"""Fixtures that every test shares: one Spark session, and few examples for tests that run Spark jobs."""
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+from pyspark.sql import SparkSession
+
+from dedup_spark import session, settings
+
+# Shrinking runs a job an example: for a test with Spark that takes longer than reading the example as it stands.
+hypothesis.settings.register_profile(
+    "spark",
+    deadline=None,
+    max_examples=10,
+    derandomize=True,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """One local session with two threads and few shuffle partitions."""
+    few = 'session.conf={"spark.sql.shuffle.partitions" = "4", "spark.driver.memory" = "3g"}'
+    with session.opened(settings.load(overrides=["session.master=local[2]", few])) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _doctest_spark(request: pytest.FixtureRequest) -> None:
+    """Doctests that speak of `spark` find it; the others start no session."""
+    if isinstance(request.node, pytest.DoctestItem) and "spark." in (request.node.dtest.docstring or ""):
+        request.node.dtest.globs["spark"] = request.getfixturevalue("spark")

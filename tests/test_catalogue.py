@@ -1,0 +1,90 @@
+"""A catalogue in every shape a user has: each row comes out once, with a path or a reason."""
+
+import pytest
+from pyspark.sql import SparkSession
+
+from dedup_spark import catalogue, settings
+from dedup_spark.errors import BadInput
+
+
+def columns(*overrides: str) -> settings.Catalogue:
+    return settings.load(overrides=[f"catalogue.{override}" for override in overrides]).catalogue
+
+
+def test_unusable_rows_stay_with_their_reason(spark: SparkSession) -> None:
+    written = ["a.jpg", None, "  ", "../secret.jpg", "s3://elsewhere/a.jpg", "https://shop.example/a.jpg", "a\x00.jpg"]
+    rows = spark.createDataFrame([(str(n), path) for n, path in enumerate(written)], "id string, image string")
+    found = catalogue.compute(rows, "/shop", ["/shop"], columns()).orderBy("id").collect()
+    assert [(row["image"], row["status"]) for row in found] == [
+        ("/shop/a.jpg", "ok"),
+        (None, "no_image"),
+        ("  ", "no_image"),
+        ("/secret.jpg", "not_allowed"),
+        ("s3://elsewhere/a.jpg", "not_allowed"),
+        ("https://shop.example/a.jpg", "not_mirrored"),
+        ("a\x00.jpg", "malformed_path"),
+    ]
+    assert found[4]["detail"] == "s3://elsewhere"
+
+
+def test_an_array_is_exploded_and_an_empty_one_is_one_reject(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([(1, ["a", "b"]), (2, []), (3, None), (4, [None, "c"])], "id int, image array<string>")
+    found = catalogue.compute(rows, "/shop", ["/shop"], columns()).orderBy("id", "image").collect()
+    assert [(row["id"], row["image"], row["status"]) for row in found] == [
+        (1, "/shop/a", "ok"),
+        (1, "/shop/b", "ok"),
+        (2, None, "no_image"),
+        (3, None, "no_image"),
+        (4, None, "no_image"),
+        (4, "/shop/c", "ok"),
+    ]
+    assert found[0]["row"].asDict() == {"id": 1, "image": "/shop/a"}
+
+
+def test_of_repeated_rows_one_stays_whatever_their_order(spark: SparkSession) -> None:
+    rows = [("1", "a", "red"), ("1", "/shop/a", "blue"), ("1", "./a", "red"), ("2", "a", "red")]
+    for order in (rows, rows[::-1]):
+        table = spark.createDataFrame(order, "id string, image string, colour string").repartition(3)
+        found = catalogue.compute(table, "/shop", ["/shop"], columns()).where("status = 'ok'").collect()
+        assert sorted((row["id"], row["row"]["colour"]) for row in found) == [("1", "blue"), ("2", "red")]
+
+
+def test_an_id_of_several_columns_is_a_struct_and_must_be_whole(spark: SparkSession) -> None:
+    rows = spark.createDataFrame(
+        [("shop", 1, "a"), ("shop", None, "b"), (" ", 2, "c")], "merchant string, offer int, image string"
+    )
+    found = catalogue.compute(rows, "/shop", ["/shop"], columns('id=["merchant","offer"]')).orderBy("image").collect()
+    assert [row["status"] for row in found] == ["ok", "no_id", "no_id"]
+    assert found[0]["id"].asDict() == {"merchant": "shop", "offer": 1}
+    assert found[0]["merchant"] == "shop"
+
+
+def test_other_columns_travel_with_their_types_and_new_names(spark: SparkSession) -> None:
+    schema = "id string, `im.age` string, label int, tags map<string,int>, `a b` array<double>"
+    rows = spark.createDataFrame([("1", "x", 7, {"k": 1}, [0.5])], schema)
+    chosen = columns("image=im.age", 'rename={label = "class"}')
+    catalogue.check(rows, chosen)
+    found = catalogue.compute(rows, "/shop", ["/shop"], chosen)
+    assert found.schema["row"].dataType.simpleString() == (
+        "struct<id:string,im.age:string,class:int,tags:map<string,int>,a b:array<double>>"
+    )
+    assert found.collect()[0]["row"]["im.age"] == "/shop/x"
+
+
+@pytest.mark.parametrize(
+    ("schema", "overrides", "message"),
+    [
+        ("offer string, image string", [], "no column 'id'"),
+        ("id string, picture string", [], "no column 'image'"),
+        ("id double, image string", [], "'id' is double"),
+        ("id string, image binary", [], "'image' is binary"),
+        ("id string, image array<int>", [], "'image' is array<int>"),
+        ("id string, image string, label int", [], "'label' stands in the way"),
+        ("id string, image string, PHash int", [], "'PHash' stands in the way"),
+        ("id string, image string", ['rename={x = "y"}'], "rename names 'x'"),
+        ("id string, image string, a int, b int", ['rename={a = "b"}'], "two columns"),
+    ],
+)
+def test_a_wrong_catalogue_is_named(spark: SparkSession, schema: str, overrides: list[str], message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        catalogue.check(spark.createDataFrame([], schema), columns(*overrides))
