@@ -40,10 +40,10 @@ def signature(squares: NDArray[np.uint8]) -> NDArray[np.uint8]:
     ((1, 600), [0, 255, 0, 128, 0, 0])
     """
     count, side = squares.shape[0], squares.shape[1] // GRID
-    down = squares.reshape(count * GRID, side, -1).sum(axis=1, dtype=np.int64)  # in two steps: five times as fast
-    sums = down.reshape(count, GRID, GRID, side, CHANNELS).sum(axis=3)
+    rows = squares.reshape(count * GRID, side, squares.shape[2] * CHANNELS)
+    sums = rows.sum(axis=1, dtype=np.int64).reshape(count, GRID, GRID, side, CHANNELS).sum(axis=3)
     means: NDArray[np.int64] = (2 * FRACTIONS * sums + side * side) // (2 * side * side)
-    return means.astype("<u2").reshape(count, -1).view(np.uint8)
+    return means.astype("<u2").reshape(count, GRID * GRID * CHANNELS).view(np.uint8)
 
 
 def difference(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.float64]:
