@@ -1,18 +1,13 @@
 """A client is what this process talks to one bucket with: made lazily, never pickled, never used after a fork.
 
 This is the only module that makes clients of object stores. Ours is obstore, a tenth of the CPU of s3fs; its own
-retries and deadlines are switched off, because those of the settings rule. What a store answers is boiled down to a
-`Failure` in our words: the text of obstore's errors holds URLs and XML, and in them access keys and signed addresses,
-so none of it is ever shown, nor kept as the cause of another error.
+retries and deadlines are switched off, because those of the settings rule.
 """
 
 import importlib
 import ipaddress
 import os
-import random
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -22,55 +17,15 @@ from obstore import exceptions
 from obstore.store import S3Store
 
 from dedup_spark.errors import BadInput, Fault, StorageFailed
+from dedup_spark.failures import Failure
 from dedup_spark.settings import S3
 
 CONNECT_SECONDS = 5.0  # to open a connection; also how long a machine without an instance role waits for one
 REQUEST_SECONDS = 3600.0  # a whole request: large objects take long, silence is what `silence` ends
 CREDENTIAL_SECONDS = 900.0  # after which the credentials of a profile are asked for again
-FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.2, 5.0  # between two attempts, at most; it doubles
 DEFAULT_REGION = "us-east-1"
 
-_CREDENTIAL_CODES = {
-    "ExpiredToken",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidToken",
-    "RequestTimeTooSkewed",
-    "SignatureDoesNotMatch",
-    "TokenRefreshRequired",
-}
-_REGION_CODES = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"}
-_TRANSIENT_CODES = {"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling"}
-_TRANSIENT_STATUS = {408, 425, 429, 500, 502, 503, 504}
-_NETWORK = (  # what the text of an error has, what kind it is, what we say
-    ("dns error", "transient", "the host name is not known"),
-    ("ConnectionRefused", "transient", "the connection is refused"),
-    ("BareRedirect", "broken", "a redirect, as of a bucket in another region"),
-    ("InvalidContentType", "broken", "the endpoint does not speak TLS"),
-    ("certificate", "broken", "the certificate of the endpoint is not trusted"),
-    ("kind: Timeout", "transient", "no answer in time"),
-    ("response body error", "broke_off", "the answer broke off"),
-    ("MissingContentLength", "broken", "an answer without a length"),
-    ("error sending request", "transient", "the connection broke"),
-)
 _maker: int | None = None  # the process that made the first client
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What went wrong, in words that may be shown.
-
-    `kind` is one of `not_found`, `no_bucket`, `access_denied`, `credentials`, `conflict`, `broken`, and what may pass:
-    `transient`, `broke_off` (in the middle of an answer).
-    """
-
-    kind: str
-    words: str
-
-    @property
-    def may_pass(self) -> bool:
-        """Whether another attempt may end better."""
-        return self.kind in ("transient", "broke_off")
 
 
 def store(bucket: str, s3: S3, silence: float, head: str = "") -> S3Store:
@@ -105,37 +60,6 @@ def split(key: str) -> tuple[str, str]:
     return ("/", key[1:]) if key.startswith("/") else ("", key)
 
 
-def failure(error: Exception) -> Failure:
-    """What an error of obstore means.
-
-    >>> failure(FileNotFoundError("Object at location 1.jpg not found: ... <Code>NoSuchKey</Code> ..."))
-    Failure(kind='not_found', words='404 NoSuchKey')
-    """
-    text = str(error)
-    found = re.search(r"status code: ([0-9]{3})\b", text)
-    status = int(found[1]) if found else 404 if isinstance(error, FileNotFoundError) else 0
-    found = re.search(r"<Code>([A-Za-z]{1,64})</Code>", text)
-    code = found[1] if found else ""
-    words = f"{status} {code}".strip()
-    if isinstance(error, exceptions.AlreadyExistsError | exceptions.PreconditionError):
-        return Failure("conflict", words)
-    if code in _CREDENTIAL_CODES or "/latest/api/token" in text or "AssumeRoleWithWebIdentity" in text:
-        return Failure("credentials", words if code else "no credentials are found")
-    if code in _REGION_CODES or (300 <= status < 400):
-        region = re.search(r"<Region>([a-z0-9-]{1,32})</Region>", text)
-        return Failure("broken", f"{words}: the bucket is in region {region[1] if region else 'unknown, not ours'}")
-    if status == 404:
-        return Failure("no_bucket" if code == "NoSuchBucket" else "not_found", words)
-    if status in (401, 403):
-        return Failure("access_denied", words)
-    if status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES:
-        return Failure("transient", words)
-    if status:
-        return Failure("broken", words)
-    heard = ((kind, words) for needle, kind, words in _NETWORK if needle in text)
-    return Failure(*next(heard, ("broken", type(error).__name__)))
-
-
 def refused(what: str, fault: Failure, bucket: str, s3: S3) -> StorageFailed:
     """The error that ends a run: what was tried, why it failed, with which credentials and endpoint, and what to do."""
     parts = urlsplit(endpoint(s3))
@@ -163,19 +87,6 @@ def credential_source(s3: S3) -> str:
     if any(name.startswith("AWS_CONTAINER_CREDENTIALS_") for name in os.environ):
         return "the credentials of the container"
     return "the role of the instance"
-
-
-def pause(attempt: int, name: str) -> float:
-    """Seconds to wait before this attempt (1 is the second) at what has this name: exponential, with full jitter.
-
-    The jitter is a function of its arguments, and spreads the names:
-    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-
-    >>> 0 <= pause(1, "1.jpg") <= 0.2 and pause(9, "1.jpg") <= 5 and pause(1, "1.jpg") != pause(1, "2.jpg")
-    True
-    """
-    longest: float = min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
-    return random.Random(f"{attempt} {name}").random() * longest
 
 
 def endpoint(s3: S3) -> str:
@@ -206,25 +117,29 @@ def botocore_session(s3: S3) -> Any:
 def _store(bucket: str, s3: S3, silence: float, head: str, environment: tuple[tuple[str, str], ...]) -> S3Store:
     url = _url(bucket, s3) + quote(head)
     options: dict[str, Any] = {"credential_provider": _profile(s3)} if s3.credentials == "profile" else {}
-    return S3Store(
-        bucket,
-        config={
-            "aws_endpoint_url_s3": url,  # the plain `endpoint` would give way to the variable of this name
-            "virtual_hosted_style_request": True,  # that is: the endpoint already names the bucket
-            "region": region(s3),
-            "conditional_put": "etag",
-            "disable_bulk_delete": bool(head),  # keys in the body of a bulk request would lack the head
-            **({"skip_signature": True} if s3.credentials == "anonymous" else {}),
-        },
-        client_options={
-            "allow_http": url.startswith("http://"),
-            "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-            "read_timeout": timedelta(seconds=silence),
-            "timeout": timedelta(seconds=REQUEST_SECONDS),
-        },
-        retry_config={"max_retries": 0},
-        **options,
-    )
+    try:
+        return S3Store(
+            bucket,
+            config={
+                "aws_endpoint_url_s3": url,  # the plain `endpoint` would give way to the variable of this name
+                "virtual_hosted_style_request": True,  # that is: the endpoint already names the bucket
+                "region": region(s3),
+                "conditional_put": "etag",
+                "disable_bulk_delete": bool(head),  # keys in the body of a bulk request would lack the head
+                **({"skip_signature": True} if s3.credentials == "anonymous" else {}),
+            },
+            client_options={
+                "allow_http": url.startswith("http://"),
+                "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+                "read_timeout": timedelta(seconds=silence),
+                "timeout": timedelta(seconds=REQUEST_SECONDS),
+            },
+            retry_config={"max_retries": 0},
+            **options,
+        )
+    except exceptions.BaseError:  # half of a pair of keys
+        fault = Failure("credentials", "a part of the credentials is missing")
+        raise refused(f"cannot use s3://{bucket}", fault, bucket, s3) from None
 
 
 def _url(bucket: str, s3: S3) -> str:

@@ -21,8 +21,9 @@ import obstore
 from obstore import exceptions
 from obstore.store import S3Store
 
-from dedup_spark import clients, disk, filesystems, locations
+from dedup_spark import clients, disk, failures, filesystems, locations
 from dedup_spark.errors import BadImage, DedupError
+from dedup_spark.failures import Failure
 from dedup_spark.locations import Location
 from dedup_spark.settings import S3, Fingerprints
 
@@ -148,7 +149,7 @@ async def _attempts(path: str, terms: _Terms, tried: list[str]) -> bytes:
     read = _object if location.scheme == "s3" and terms.limits.client == "obstore" else _elsewhere
     for attempt in range(terms.limits.attempts):
         if attempt:
-            await asyncio.sleep(clients.pause(attempt, path))
+            await asyncio.sleep(failures.pause(attempt, path))
         try:
             data, etag = await read(location, terms)
             _check_sum(data, etag, _sums(location.bucket, terms.s3), attempt, terms.limits.attempts)
@@ -170,7 +171,7 @@ async def _object(location: Location, terms: _Terms) -> tuple[bytes, str]:
             raise BadImage("too_many_bytes", f"{size} bytes, at most {terms.limits.max_bytes}")
         data = bytes(await result.bytes_async())
     except (exceptions.BaseError, OSError, ValueError) as error:
-        raise _meaning(clients.failure(error), location, terms) from None
+        raise _meaning(failures.meaning(error), location, terms) from None
     if len(data) != size:
         raise _Again("unreadable", f"{len(data)} bytes came of {size}")
     return data, result.meta["e_tag"] or ""
@@ -191,7 +192,7 @@ async def _elsewhere(location: Location, terms: _Terms) -> tuple[bytes, str]:
     except Exception as error:
         name = type(error).__name__
         if "Credential" in name or "Profile" in name:
-            raise _meaning(clients.Failure("credentials", name), location, terms) from None
+            raise _meaning(Failure("credentials", name), location, terms) from None
         raise _Again("timeout", name) from None
 
 
@@ -199,7 +200,7 @@ async def _in_thread(read: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(None, read)
 
 
-def _meaning(fault: clients.Failure, location: Location, terms: _Terms) -> Exception:
+def _meaning(fault: Failure, location: Location, terms: _Terms) -> Exception:
     if fault.kind == "credentials":
         return clients.refused(f"cannot read from s3://{location.bucket}", fault, location.bucket, terms.s3)
     if fault.may_pass:

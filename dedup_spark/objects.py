@@ -15,7 +15,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import S3Store
 
-from dedup_spark import clients, disk
+from dedup_spark import clients, disk, failures
 from dedup_spark.disk import ANY, Conflict, Entry, Found
 from dedup_spark.errors import BadInput, Fault
 from dedup_spark.fetch import fetch
@@ -178,7 +178,7 @@ def _asked(what: str, bucket: str, head: str, s3: S3, ask: Callable[[S3Store], T
         try:
             return ask(client)
         except (exceptions.BaseError, OSError, ValueError) as error:
-            fault = clients.failure(error)
+            fault = failures.meaning(error)
         if fault.kind == "not_found":
             return None
         if fault.kind == "conflict":
@@ -186,5 +186,5 @@ def _asked(what: str, bucket: str, head: str, s3: S3, ask: Callable[[S3Store], T
         if not fault.may_pass or time.monotonic() - begun > PATIENCE_SECONDS:
             break
         if attempt < ATTEMPTS:
-            time.sleep(clients.pause(attempt, what))
+            time.sleep(failures.pause(attempt, what))
     raise clients.refused(what, fault, bucket, s3)

@@ -1,5 +1,6 @@
 """Fixtures that every test shares: one Spark session, and few examples for tests that run Spark jobs."""
 
+import os
 from collections.abc import Iterator
 
 import hypothesis
@@ -7,6 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dedup_spark import session, settings
+from tests import s3_server
 
 # Shrinking runs a job an example: for a test with Spark that takes longer than reading the example as it stands.
 hypothesis.settings.register_profile(
@@ -25,6 +27,17 @@ def spark() -> Iterator[SparkSession]:
     few = 'session.conf={"spark.sql.shuffle.partitions" = "4", "spark.driver.memory" = "3g"}'
     with session.opened(settings.load(overrides=["session.master=local[2]", few])) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3_server.Server]:
+    """One S3 server with the buckets `pictures` and `results`; its keys are in the environment from here on."""
+    with s3_server.serve(tmp_path_factory.mktemp("s3")) as server, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server
 
 
 @pytest.fixture(autouse=True)
