@@ -3,6 +3,8 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || command -v python3.12 || command -v python3.13)
 UV ?= uv
 BIN := .venv/bin
+PIP = $(BIN)/python $(wildcard tools/pip-*.whl)/pip --disable-pip-version-check -qq
+SOURCES := pyproject.toml $(wildcard dedup_spark/* dedup_spark/*/*)
 SET_UP = $(if $(PYTHON),$(PYTHON) tools/bootstrap.py,$(error No python3 on PATH: install Python 3.11 or newer))
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
 EXTRAS := --extra spark --extra connect --extra s3fs
@@ -15,6 +17,23 @@ help: ## this list
 
 run: set-up ## the demo catalogue through the whole flow, with a summary (1)
 	$(BIN)/dedup-spark demo demo
+
+run-s3: set-up ## the demo with catalogue, pictures and output on an S3 server of its own
+	$(BIN)/python -m tests.s3_demo
+
+run-cluster: set-up dist/dependencies.tar.gz ## the demo on a standalone cluster, its workers without any package
+	$(BIN)/dedup-spark demo demo/cluster
+	$(BIN)/python -m tests.cluster jobs/dedup.py run demo/cluster/catalogue.parquet demo/cluster/output
+
+dist/dependencies.tar.gz: dist/dependencies/.installed $(SOURCES)
+	$(PIP) install --no-deps --no-build-isolation --upgrade --target dist/dependencies .
+	tar -C dist/dependencies --exclude tests -cf dist/dependencies.tar .
+	gzip -1 -f dist/dependencies.tar
+
+dist/dependencies/.installed: requirements/runtime.txt
+	rm -rf dist/dependencies
+	$(PIP) install --require-hashes --target dist/dependencies -r requirements/runtime.txt
+	touch $@
 
 test: set-up lint ## all tests on this machine's Spark, local and through Spark Connect, after the checks of lint
 	$(BIN)/python -m pytest
@@ -45,6 +64,8 @@ lock: ## makes the lock files anew from pyproject.toml (needs uv: make UV=/path/
 	$(LOCK) requirements/jre.in -o requirements/jre.txt
 	$(LOCK) requirements/jre17.in -o requirements/jre17.txt
 	$(LOCK) --group dev $(EXTRAS) -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra spark --no-emit-package pyspark --no-emit-package py4j -c requirements/dev.txt pyproject.toml \
+	    -o requirements/runtime.txt
 	$(LOCK) --group test $(EXTRAS) -c requirements/build.txt -c requirements/spark40.in pyproject.toml -o requirements/spark40.txt
 	$(LOCK) --group test $(EXTRAS) -c requirements/build.txt -c requirements/spark35.in pyproject.toml -o requirements/spark35.txt
 

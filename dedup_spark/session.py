@@ -6,14 +6,16 @@ the memory and the packages are what the submission says. Elsewhere a session is
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.resources import files
 
 import pyspark
 from pyspark.sql import SparkSession
 
-from dedup_spark import java
-from dedup_spark.settings import S3, Settings
+from dedup_spark import java, s3a
+from dedup_spark.settings import Settings
 
 GIB = 1 << 30
 DRIVER_MEMORY = (1 * GIB, 16 * GIB)
@@ -21,59 +23,23 @@ DRIVER_MEMORY = (1 * GIB, 16 * GIB)
 
 LOOPBACK = "127.0.0.1"
 
-ALWAYS = {
+EVERY_CORE = "local[*]"
+
+SQL = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # 3.5 and 4.0 would write the outdated INT96
-    "spark.log.level": "ERROR",
 }
+
+QUIET = {"spark.ui.showConsoleProgress": "false"}  # there is a progress line of our own
 
 LOCAL = {
     "spark.driver.host": LOOPBACK,
     "spark.driver.bindAddress": LOOPBACK,
     "spark.connect.grpc.binding.address": LOOPBACK,
     "spark.ui.enabled": "false",
+    "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={files('dedup_spark').joinpath('log4j2.properties')}",
 }
-
-S3A_FACTORY = "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory"
-S3A = {
-    # Tables are committed by the magic committer: nothing is renamed, nothing half-written is seen.
-    "spark.hadoop.fs.s3a.committer.name": "magic",
-    "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3a": S3A_FACTORY,
-    "spark.sql.sources.commitProtocolClass": "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol",
-    "spark.sql.parquet.output.committer.class": "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter",
-    # Wrong credentials and dead servers show within seconds, not after the quarter of an hour of the defaults.
-    "spark.hadoop.fs.s3a.attempts.maximum": "2",
-    "spark.hadoop.fs.s3a.retry.limit": "3",
-    "spark.hadoop.fs.s3a.retry.interval": "200ms",
-    "spark.hadoop.fs.s3a.connection.establish.timeout": "5s",
-    "spark.hadoop.fs.s3a.connection.timeout": "30s",
-    "spark.hadoop.fs.s3a.input.stream.type": "classic",  # the default of Hadoop 3.5 wants one more jar
-}
-
-AWS = "software.amazon.awssdk.auth.credentials"
-CREDENTIALS = {
-    # Places to look for credentials; no secret is ever put into the Spark configuration.
-    "default": f"{AWS}.DefaultCredentialsProvider",
-    "profile": f"{AWS}.ProfileCredentialsProvider",
-    "anonymous": "org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider",
-}
-
-CHECKED = "4.1.2"
-"""The Spark for which the small selection of S3A packages was checked: 22 MB instead of 733."""
-SDK, HADOOP = "2.29.52", "3.4.2"
-SMALL_PACKAGES = (
-    f"org.apache.spark:spark-hadoop-cloud_2.13:{CHECKED}",
-    f"org.apache.hadoop:hadoop-aws:{HADOOP}",
-    *(f"software.amazon.awssdk:{part}:{SDK}" for part in ("s3", "s3-transfer-manager", "sts", "apache-client")),
-)
-SMALL_EXCLUDES = (
-    "software.amazon.awssdk:bundle",
-    *(f"org.apache.hadoop:hadoop-{part}" for part in ("client-api", "client-runtime", "cloud-storage")),
-    *(f"org.apache.hadoop:hadoop-{cloud}" for cloud in ("azure", "azure-datalake", "aliyun", "huaweicloud")),
-    "com.google.cloud.bigdataoss:gcs-connector",
-    "com.google.cloud.bigdataoss:gcs-connector-hadoop3",
-)
 
 
 def get(settings: Settings) -> SparkSession:
@@ -145,18 +111,30 @@ def _limit(file: str) -> int | None:
 
 def _built(settings: Settings) -> SparkSession:
     """A new session: the caller's to stop."""
+    provided = _provided()
     builder = SparkSession.builder.appName(settings.session.app_name)
-    for name, value in configuration(settings, provided=_provided()).items():
+    for name, value in configuration(settings, provided).items():
         builder = builder.config(name, value)
-    if _provided():
+    if not provided:
+        _prepare(settings)
+        remote, master = settings.session.remote, settings.session.master
+        builder = builder.remote(remote) if remote else builder.master(master or EVERY_CORE)
+    with warnings.catch_warnings():
+        # A local server of Spark Connect is given its configuration, then pyspark tells it all of it once more.
+        warnings.filterwarnings("ignore", message="Failed to set")
         return builder.getOrCreate()
-    remote, master = settings.session.remote, settings.session.master or "local[*]"
-    if not remote.startswith("sc://"):
-        java.use(java.choose(version(pyspark.__version__)))
-    if (remote or master).startswith("local"):
+
+
+def _prepare(settings: Settings) -> None:
+    """What a Java process that starts here finds in its environment."""
+    if settings.session.remote.startswith("sc://"):
+        return
+    java.use(java.choose(version(pyspark.__version__)))
+    if _is_local(settings):
         os.environ.setdefault("SPARK_LOCAL_IP", LOOPBACK)
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else workers run whatever python3 is on PATH
-    return (builder.remote(remote) if remote else builder.master(master)).getOrCreate()
+    if settings.s3.credentials == "profile":
+        os.environ["AWS_PROFILE"] = settings.s3.profile  # the only way to name it to every version of the SDK
 
 
 def _provided() -> bool:
@@ -164,47 +142,29 @@ def _provided() -> bool:
     return any(name in os.environ for name in ("PYSPARK_GATEWAY_PORT", "DATABRICKS_RUNTIME_VERSION", "SPARK_REMOTE"))
 
 
+def _is_local(settings: Settings) -> bool:
+    return (settings.session.remote or settings.session.master or EVERY_CORE).startswith("local")
+
+
 def configuration(settings: Settings, provided: bool = False) -> Mapping[str, str]:
     """What a new session is configured with; the settings' own `session.conf` has the last word.
+
+    `provided`: something else decides where Spark runs, so that nothing is said about the machine. The same holds for
+    a server of Spark Connect.
 
     >>> from dedup_spark.settings import load
     >>> configuration(load())["spark.sql.session.timeZone"]
     'UTC'
+    >>> sorted(set(configuration(load(overrides=["session.remote=sc://host"]))) - set(SQL))
+    []
     """
-    where = settings.session.remote or settings.session.master or "local[*]"
-    local = {}
-    if where.startswith("local") and not provided:
-        half = min(max(memory() // 2, DRIVER_MEMORY[0]), DRIVER_MEMORY[1])  # Python workers need the other half
-        local = {**LOCAL, "spark.driver.memory": f"{half >> 20}m"}
-    s3a = s3a_configuration(settings.s3) if settings.s3.configure_spark else {}
-    return {**ALWAYS, **local, **s3a, **settings.session.conf}
+    if settings.session.remote.startswith("sc://"):
+        return {**SQL, **settings.session.conf}
+    local = {**LOCAL, "spark.driver.memory": _driver_memory()} if _is_local(settings) and not provided else {}
+    s3 = s3a.configuration(settings.s3, pyspark.__version__) if settings.s3.configure_spark else {}
+    return {**SQL, **QUIET, **local, **s3, **settings.session.conf}
 
 
-def s3a_configuration(s3: S3, spark: str = pyspark.__version__) -> Mapping[str, str]:
-    """How Spark reads and writes s3a:// with the settings of the project's own clients, and the packages for it."""
-    packages, excludes = s3a_packages(spark)
-    endpoint = s3.endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
-    region = s3.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
-    wanted = {
-        "spark.jars.packages": ",".join(packages),
-        "spark.jars.excludes": ",".join(excludes),
-        "spark.hadoop.fs.s3a.endpoint": endpoint,
-        "spark.hadoop.fs.s3a.endpoint.region": region,
-        "spark.hadoop.fs.s3a.connection.ssl.enabled": "false" if endpoint.startswith("http://") else "true",
-        "spark.hadoop.fs.s3a.path.style.access": str(s3.path_style).lower(),
-        "spark.hadoop.fs.s3a.aws.credentials.provider": CREDENTIALS[s3.credentials],
-        "spark.driver.extraJavaOptions": f"-Daws.profile={s3.profile}" if s3.credentials == "profile" else "",
-    }
-    return {**S3A, **{name: value for name, value in wanted.items() if value}}
-
-
-def s3a_packages(spark: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The Maven coordinates for S3A and what to leave out of them, for a Spark version.
-
-    >>> s3a_packages("3.5.9")
-    (('org.apache.spark:spark-hadoop-cloud_2.12:3.5.9',), ())
-    """
-    if spark == CHECKED:
-        return SMALL_PACKAGES, SMALL_EXCLUDES
-    scala = "2.12" if version(spark) < (4, 0) else "2.13"
-    return (f"org.apache.spark:spark-hadoop-cloud_{scala}:{spark}",), ()
+def _driver_memory() -> str:
+    """Half of the memory there is: the Python workers of a local session need the other half."""
+    return f"{min(max(memory() // 2, DRIVER_MEMORY[0]), DRIVER_MEMORY[1]) >> 20}m"

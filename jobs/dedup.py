@@ -1,0 +1,8 @@
+"""A spark-submit entry point: its arguments are those of the command `dedup-spark`."""
+
+import sys
+
+from dedup_spark.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
