@@ -2,6 +2,42 @@
 
 The hash sees where a channel is above its own median and nothing else: a darker copy, another tone of the same garment,
 a recoloured one can have distance 0. The signature sees just that, and no finer structure.
+
+How the difference tells copies from other products, on photographs of garments (`benchmarks/edits.py`, Pillow 13): the
+limit was chosen on 1,000 of them, the table is of 2,068 others. *Near*: within distance 10 of 300; the differences
+are those of near pairs; *pass*: near, and a difference of at most 4.5. All in per cent of the photographs.
+
+| edit | near | difference: 1 % / median / 99 % / largest | pass | passed on the 1,000 |
+|---|---|---|---|---|
+| JPEG 90 | 100.0 | 0.1 / 0.2 / 0.8 / 2.0 | 100.0 | 100.0 |
+| JPEG 75 | 100.0 | 0.3 / 0.9 / 2.1 / 2.8 | 100.0 | 99.9 |
+| JPEG 50 | 99.5 | 0.8 / 1.3 / 2.3 / 3.3 | 99.5 | 99.0 |
+| JPEG 30 | 96.2 | 1.3 / 2.1 / 3.6 / 4.2 | 96.2 | 95.1 |
+| PNG, WebP 80 | 100.0 | 0.4 / 0.6 / 1.1 / 2.2 | 100.0 | 100.0 |
+| × 1/2, × 2, squashed 10, 25 % | 100.0 | 0.1 / 0.3 / 1.0 / 2.8 | 100.0 | 100.0 |
+| × 1/3 | 100.0 | 0.5 / 0.8 / 1.9 / 3.9 | 100.0 | 99.9 |
+| WebP 40, × 1/4 | 99.7 | 0.7 / 1.0 / 2.5 / 3.7 | 99.7 | 99.5 |
+| contrast ± 5 % | 100.0 | 1.1 / 2.4 / 4.1 / 4.7 | 99.9 | 99.7 |
+| darker, brighter 5 % | 99.8 | 2.8 / 3.8 / 4.7 / 5.5 | 95.9 | 95.2 |
+| darker 10 % | 99.9 | 5.8 / 7.8 / 9.3 / 10.5 | 0.0 | 0.0 |
+| darker 15, 30, 50 % | 99.6 | 8.8 / 24 / 47 / 54 | 0.0 | 0.0 |
+| hue 20° | 73.0 | 3.3 / 13 / 35 / 53 | 3.7 | 4.0 |
+| hue 60° | 30.3 | 5.2 / 19 / 61 / 99 | 0.1 | 0.2 |
+| hue 120, 180°, red and blue swapped | 12.4 | 5.7 / 21 / 84 / 110 | 0.0 | 0.1 |
+| grey | 28.2 | 4.3 / 15 / 53 / 57 | 0.4 | 0.3 |
+| saturation × 1/2, × 3/2 | 51.6 | 2.4 / 9 / 29 / 35 | 4.3 | 5.0 |
+| a print of 0.5 % of the area | 14.7 | 4.5 / 16 / 49 / 59 | 0.1 | 0.0 |
+| a print or bars of 1, 2, 5, 10 % | 1.4 | 10 / 29 / 68 / 93 | 0.0 | 0.0 |
+| mirrored | 0.0 | - | 0.0 | 0.0 |
+
+What passes of the lower half is nearly colourless already: of all 3,068 photographs with these edits, one that passes
+differs by more than 40 of 765 in 1 % of its pixels, a saturation. At a limit of 5.0 there are three, one of them 10 %
+darker (4.96 is the least of these), and 99 % of the copies 5 % lighter or darker pass; from 4.25 on every copy edit
+keeps all that is near. So 4.5 lies in the gap, and leans to the side of no wrong merge.
+
+Also tried on the 1,000: chroma weighted 0.75 to 2.5, YCbCr, RGB, dark colours damped: at equal recall none let less
+through. A finer grid sees the blur of a small copy, a coarser one misses prints. Averages in whole grey levels are half
+as large and cost up to 1.5 in the dark.
 """
 
 from functools import cache

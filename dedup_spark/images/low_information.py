@@ -2,9 +2,14 @@
 
 That is one in which, once smooth shading is taken away, less than 1 % of the 60 × 60 pixels stand out. Measured:
 
-| pictures | share |
+| pictures | pixels that stand out |
 |---|---|
-| photographs of garments (3,068) | TODO |
+| one colour, a linear gradient, as JPEG 30 to 90 | 0 % |
+| five specks of 6 pixels on 600 × 600 | 0.2–0.4 % |
+| a vignette of 60 grey levels | 0.3–1.1 % |
+| a white garment on white, its outline 30 levels darker | 1.1–1.2 % |
+| drawn products on white | 38 % and more |
+| photographs of garments (3,068) | 6 % and more, half of them over 83 % |
 """
 
 from functools import cache
