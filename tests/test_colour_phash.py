@@ -113,6 +113,15 @@ def test_a_channel_has_fifty_ones_or_is_unstable() -> None:
     assert (unstable | (ones == 50)).all()
 
 
+def test_a_channel_without_fifty_ones_is_unstable_however_wide_it_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = np.arange(300.0).reshape(1, 3, 100) * 1000
+    wide[0, 1, 50] = wide[0, 1, 49]  # the middle two are equal, nothing else is near
+    monkeypatch.setattr(colour_phash, "_low_frequencies", lambda _: wide)
+    hashes = colour_phash.compute(np.zeros((1, 60, 60, 3), dtype=np.uint8))
+    assert hashes.bits.reshape(3, 100).sum(axis=1).tolist() == [50, 49, 50]
+    assert hashes.unstable_channels.tolist() == [2]
+
+
 @pytest.mark.parametrize(
     ("picture", "mask"),
     [
@@ -132,6 +141,12 @@ def test_a_channel_has_fifty_ones_or_is_unstable() -> None:
 )
 def test_coin_tosses_are_flagged_by_channel(picture: Image.Image, mask: int) -> None:
     assert colour_phash.compute(squares(picture)).unstable_channels.tolist() == [mask]
+
+
+def test_equal_coefficients_are_not_above_the_median() -> None:
+    black, white = texts(pictures.flat((0, 0, 0)), pictures.flat((255, 255, 255)))
+    assert black == "-".join(["0" * 25] * 3)
+    assert white == "-".join(["8" + "0" * 24] * 3)
 
 
 def test_copies_of_what_is_not_flagged_are_near() -> None:

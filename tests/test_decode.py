@@ -57,6 +57,9 @@ def test_nor_where_another_library_has_asked_for_it(monkeypatch: pytest.MonkeyPa
         file = pictures.saved(pictures.product(1, 60, 80), kind)
         with pytest.raises(BadImage, match="truncated"):
             decode.decode(file[: len(file) // 2], LIMIT)
+    rows_are_missing = _png(bytes([0, 0, 0, 2, 0, 0, 0, 9, 8, 0, 0, 0, 0]), b"\0\x10\x20")
+    with pytest.raises(BadImage, match="truncated"):
+        decode.decode(rows_are_missing, LIMIT)
     assert ImageFile.LOAD_TRUNCATED_IMAGES  # it is theirs
 
 

@@ -4,15 +4,13 @@ Decoders are lenient in unlike ways: Pillow does not mind a PNG or GIF without i
 the pixels of a PNG. A browser does. What is told here, is told from the structure of the file alone.
 """
 
-import re
 import struct
 import zlib
 from collections.abc import Callable
 
 WHOLE, TRUNCATED, CORRUPT = "whole", "truncated", "corrupt"
 
-_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)  # not a stuffed byte, not a restart marker
-_SOI, _EOI, _SOS, _TEM = 0xD8, 0xD9, 0xDA, 0x01
+_SCAN, _FILLER, _JPEG_END = 0xDA, 0xFF, b"\xff\xd9"
 _PNG_SIGNATURE, _PNG_EXTRA = 8, 12  # bytes; length, name and checksum of a chunk
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _GIF_HEADER, _GIF_IMAGE = 13, 10  # bytes
@@ -27,7 +25,7 @@ _BMP_ALIGNED, _BYTE = 32, 8  # bits
 def ending(data: bytes, kind: str) -> str:
     """How a file of this kind (one of `kinds.DECODED`) ends. Bytes behind its end do not matter.
 
-    About 0.03 ms for a JPEG of 30 kB.
+    A few microseconds; 1 ms for each MB of a PNG.
 
     >>> ending(b"GIF89a\\x01\\x00\\x01\\x00\\x00\\x00\\x00;", "GIF")
     'whole'
@@ -39,15 +37,12 @@ def ending(data: bytes, kind: str) -> str:
 
 
 def _jpeg(data: bytes) -> str:
-    """Segment by segment; scans have no length and end at the next marker."""
+    """Segment by segment to the first scan, which has no length; there the bytes of the end mean nothing else."""
     at = 2
-    while found := _MARKER.search(data, at):
-        marker, at = found[1][0], found.end()
-        if marker == _EOI:
-            return WHOLE
-        if marker not in (_SOI, _TEM):
-            at += int.from_bytes(data[at : at + 2], "big")
-    return TRUNCATED
+    while data[at + 1] != _SCAN:
+        filler = data[at + 1] == _FILLER
+        at += 1 if filler else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return WHOLE if data.find(_JPEG_END, at) >= 0 else TRUNCATED
 
 
 def _png(data: bytes) -> str:

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_QUALITY, _FAST, _REDUCING_GAP = 75, 0, 2.0  # of WebP; of its methods; Pillow shrinks by whole numbers down to this
+_QUALITY, _FAST = 75, 0  # of WebP; of its methods
+_REDUCING_GAP = 1.0  # Pillow shrinks by a whole number first, as far as it goes
 
 
 def thumbnail(picture: Image.Image, side: int) -> bytes:
     """The RGB picture as a WebP whose longer side is at most `side` pixels, its aspect kept.
 
-    About 0.5 ms and 3 kB for a photograph at 128 pixels.
+    About 0.8 ms and 2 kB for a photograph of 400 x 533 at 128 pixels.
 
     >>> file = thumbnail(Image.new("RGB", (400, 100)), side=128)
     >>> Image.open(io.BytesIO(file)).size
