@@ -15,15 +15,19 @@ EXTRAS := --extra spark --extra connect --extra s3fs
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: set-up ## the demo catalogue through the whole flow, with a summary (1)
-	$(BIN)/dedup-spark demo demo
+run: set-up ## the demo catalogue through the whole flow, and how right the result is
+	$(BIN)/dedup-spark demo demo/catalogue
+	$(BIN)/dedup-spark run demo/catalogue/catalogue.parquet demo/output
+	$(BIN)/dedup-spark demo demo/catalogue --judge demo/output
 
-run-s3: set-up ## the demo with catalogue, pictures and output on an S3 server of its own
-	$(BIN)/python -m tests.s3_demo
+run-s3: set-up ## the same with catalogue, pictures and output on an S3 server of its own
+	$(BIN)/dedup-spark demo demo/catalogue
+	$(BIN)/python -m tests.s3_server -- $(BIN)/python -m tests.s3_demo demo/catalogue {endpoint}
 
-run-cluster: set-up dist/dependencies.tar.gz ## the demo on a standalone cluster, its workers without any package
-	$(BIN)/dedup-spark demo demo/cluster
-	$(BIN)/python -m tests.cluster jobs/dedup.py run demo/cluster/catalogue.parquet demo/cluster/output
+run-cluster: set-up dist/dependencies.tar.gz ## the same on a standalone cluster, whose workers have nothing installed
+	$(BIN)/dedup-spark demo demo/catalogue
+	$(BIN)/python -m tests.cluster jobs/dedup.py run $(CURDIR)/demo/catalogue/catalogue.parquet $(CURDIR)/demo/cluster
+	$(BIN)/dedup-spark demo demo/catalogue --judge demo/cluster
 
 dist/dependencies.tar.gz: dist/dependencies/.installed $(SOURCES)
 	$(PIP) install --no-deps --no-build-isolation --upgrade --target dist/dependencies .

@@ -111,11 +111,10 @@ def _limit(file: str) -> int | None:
 
 def _built(settings: Settings) -> SparkSession:
     """A new session: the caller's to stop."""
-    provided = _provided()
     builder = SparkSession.builder.appName(settings.session.app_name)
-    for name, value in configuration(settings, provided).items():
+    for name, value in configuration(settings, provided()).items():
         builder = builder.config(name, value)
-    if not provided:
+    if not provided():
         _prepare(settings)
         remote, master = settings.session.remote, settings.session.master
         builder = builder.remote(remote) if remote else builder.master(master or EVERY_CORE)
@@ -137,7 +136,7 @@ def _prepare(settings: Settings) -> None:
         os.environ["AWS_PROFILE"] = settings.s3.profile  # the only way to name it to every version of the SDK
 
 
-def _provided() -> bool:
+def provided() -> bool:
     """Whether something else decides where Spark runs: spark-submit, Databricks, or an address of Spark Connect."""
     return any(name in os.environ for name in ("PYSPARK_GATEWAY_PORT", "DATABRICKS_RUNTIME_VERSION", "SPARK_REMOTE"))
 
@@ -146,10 +145,10 @@ def _is_local(settings: Settings) -> bool:
     return (settings.session.remote or settings.session.master or EVERY_CORE).startswith("local")
 
 
-def configuration(settings: Settings, provided: bool = False) -> Mapping[str, str]:
+def configuration(settings: Settings, elsewhere: bool = False) -> Mapping[str, str]:
     """What a new session is configured with; the settings' own `session.conf` has the last word.
 
-    `provided`: something else decides where Spark runs, so that nothing is said about the machine. The same holds for
+    elsewhere: something else decides where Spark runs, so that nothing is said about the machine. The same holds for
     a server of Spark Connect.
 
     >>> from dedup_spark.settings import load
@@ -160,7 +159,7 @@ def configuration(settings: Settings, provided: bool = False) -> Mapping[str, st
     """
     if settings.session.remote.startswith("sc://"):
         return {**SQL, **settings.session.conf}
-    local = {**LOCAL, "spark.driver.memory": _driver_memory()} if _is_local(settings) and not provided else {}
+    local = {**LOCAL, "spark.driver.memory": _driver_memory()} if _is_local(settings) and not elsewhere else {}
     s3 = s3a.configuration(settings.s3, pyspark.__version__) if settings.s3.configure_spark else {}
     return {**SQL, **QUIET, **local, **s3, **settings.session.conf}
 

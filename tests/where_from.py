@@ -1,13 +1,13 @@
 """A job that writes, to the file it is given, a line of JSON per task: where its worker imported what it needs from."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
 
-def where_from(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def where_from(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
     """One row: the worker's Python, and the files of the packages that its tasks use."""
     import numpy
     import obstore
