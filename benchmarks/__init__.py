@@ -1,0 +1,1 @@
+"""A benchmark is a program that prints a table of the README."""
