@@ -13,7 +13,7 @@ __all__ = ["__version__", "hash_image"]
 
 __version__ = "0.1.0"
 
-_HOMES = {"hash_image": "dedup_spark.api"}
+_HOMES = {"hash_image": "dedup_spark.api", "read": "dedup_spark.runs"}
 
 
 def __getattr__(name: str) -> Any:

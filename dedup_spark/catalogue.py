@@ -27,7 +27,7 @@ def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: setting
     `allowed` is `not_allowed`. Of the rows that repeat an id and an image, all but one are `same_row`: whichever order
     they came in, the one whose JSON comes first stays `ok`.
 
-    >>> rows = spark.createDataFrame([("a", ["1.jpg", "../../etc/passwd"])], "id string, image array<string>")
+    >>> rows = spark.createDataFrame([("a", ["1.jpg", "/etc/passwd"])], "id string, image array<string>")
     >>> columns = settings.load().catalogue
     >>> compute(rows, "/shop", ["/shop"], columns).select("id", "image", "status").show(truncate=False)
     +---+-----------+-----------+

@@ -61,7 +61,8 @@ def _stands(shown: DataFrame, together: list[str]) -> DataFrame:
     ]
     turn = Window.partitionBy(*together).orderBy(*order)
     reason = (
-        F.when(F.col("status") == "same_row", "same row")
+        F.when(F.col("fate") == KEPT, None)
+        .when(F.col("status") == "same_row", "same row")
         .when(F.col("image") == F.col("kept_image"), "same image")
         .otherwise(F.col("joined"))
     )

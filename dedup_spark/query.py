@@ -1,0 +1,142 @@
+"""An answer is one stored picture within the threshold of an asked one: how far it is, the verdict, and who shows it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from dedup_spark import (
+    banding,
+    candidate_pairs,
+    clusters,
+    duplicate_pairs,
+    fingerprints,
+    locations,
+    runs,
+    session,
+    store,
+)
+from dedup_spark.errors import BadInput
+from dedup_spark.settings import Settings
+from dedup_spark.verdict import Limits
+
+ASKED = "asked "
+"""Begins the content of an asked picture, so that it is never taken for the stored one of equal bytes."""
+
+OFFERS = 5
+"""Offers that an answer names."""
+
+
+def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[str]:
+    """The answers as text: each asked image with the stored pictures near it, nearest first.
+
+    Raises `BadInput` when nothing is published in OUTPUT, or a path is no location.
+    """
+    paths = {_path(image): image for image in images}
+    with session.opened(settings) as spark:
+        asked = fingerprint(list(paths), spark, settings)
+        prints = runs.read(output, "fingerprints", spark=spark, settings=settings)
+        found = find(asked, prints, settings)
+        shows = offers(runs.read(output, "catalogue", spark=spark, settings=settings), prints)
+        near = found.join(shows, on="content", how="left").orderBy("distance", "image").collect()
+        told = asked.select("image", "status", "detail").collect()
+    for row in sorted(told, key=lambda row: list(paths).index(row["image"])):
+        answers = [answer for answer in near if answer["asked"] == row["image"]]
+        limit = settings.candidate_pairs.max_distance
+        said = f"{len(answers)} stored pictures within {limit} bits" if row["status"] == "ok" else _bad(row)
+        yield f"{paths[row['image']]}: {said}"
+        for answer in answers:
+            yield (
+                f"  {answer['image']}  distance {answer['distance']}, colour difference "
+                f"{answer['colour_difference']:.1f}: {answer['verdict']} ({answer['reason']}), {_offers(answer)}"
+            )
+
+
+def fingerprint(paths: Sequence[str], spark: SparkSession, settings: Settings) -> DataFrame:
+    """The fingerprints of these canonical paths, as `store.SEGMENT`; nothing is stored."""
+    images = spark.createDataFrame([(path,) for path in paths], "image string")
+    allowed = [locations.place(path) for path in paths]
+    rows = fingerprints.compute(images, allowed, settings.fingerprints, settings.s3).collect()  # as many as were asked
+    return spark.createDataFrame(rows, store.SEGMENT)
+
+
+def find(asked: DataFrame, stored: DataFrame, settings: Settings) -> DataFrame:
+    """One row per asked image and stored picture within the threshold: `asked` (its image), `content`, `image` of the
+    stored picture, `distance`, `colour_difference`, `verdict`, `reason`. Both tables are fingerprints of one version.
+    """
+    limits = Limits(settings.candidate_pairs.max_distance, settings.duplicate_pairs.max_colour_difference)
+    wanted = fingerprints.distinct_pictures(asked).withColumn("content", F.concat(F.lit(ASKED), "content"))
+    known = fingerprints.distinct_pictures(stored)
+    both = wanted.unionByName(known)
+    met = _met(wanted, known, limits).where(F.col("left").startswith(ASKED) != F.col("right").startswith(ASKED))
+    judged = duplicate_pairs.judge(met, both, limits)
+    first = F.col("left_content").startswith(ASKED)
+    answers = judged.select(
+        F.substring(F.when(first, F.col("left_content")).otherwise(F.col("right_content")), len(ASKED) + 1, 64).alias(
+            "bytes"
+        ),
+        F.when(first, F.col("right_content")).otherwise(F.col("left_content")).alias("content"),
+        F.when(first, F.col("right_image")).otherwise(F.col("left_image")).alias("image"),
+        "distance",
+        "colour_difference",
+        "verdict",
+        "reason",
+    )
+    images = asked.where(F.col("status") == "ok").select(F.col("content").alias("bytes"), F.col("image").alias("asked"))
+    return images.join(answers, on="bytes", how="inner").drop("bytes")
+
+
+def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
+    """`content`, `offers` (how many show it), `first` (the first few, as texts)."""
+    shown = catalogue.join(fingerprints.usable(stored), on="image", how="inner")
+    named = shown.select("content", clusters.as_text(shown, "id").alias("offer")).distinct()
+    listed = F.slice(F.sort_array(F.collect_list("offer")), 1, OFFERS)
+    return named.groupBy("content").agg(F.count("*").alias("offers"), listed.alias("first"))
+
+
+def _met(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
+    """Pairs of contents that may be near: by whole hashes, by channels where a hash is a coin toss, by equal bytes."""
+    ours, theirs = (_holders(pictures) for pictures in (wanted, known))
+    near = candidate_pairs.find(
+        duplicate_pairs.keys(ours), duplicate_pairs.keys(theirs), banding.plan(limits.max_distance), same=False
+    )
+    whole = duplicate_pairs.of_hashes(near, ours.unionByName(theirs), limits)
+    ours, theirs = (duplicate_pairs.channels(pictures) for pictures in (wanted, known))
+    channel_plan = banding.plan(limits.channel_distance(), channels=1)
+    near = candidate_pairs.find(
+        duplicate_pairs.keys(ours),
+        duplicate_pairs.keys(theirs),
+        channel_plan,
+        same=False,
+        groups=[duplicate_pairs.CHANNEL],
+    )
+    channels = duplicate_pairs.of_channels(near, ours.unionByName(theirs))
+    same = wanted.select(F.col("content").alias("left"), F.expr(f"substring(content, {len(ASKED) + 1})").alias("right"))
+    equal = same.join(known.select(F.col("content").alias("right")), on="right", how="left_semi").select(
+        "left", "right"
+    )
+    return whole.unionByName(channels).unionByName(equal).distinct()
+
+
+def _holders(pictures: DataFrame) -> DataFrame:
+    entering = duplicate_pairs.enters_search(pictures)
+    return entering.select(F.col("phash").alias("key"), "words", "content")
+
+
+def _path(image: str) -> str:
+    absolute = image if "://" in image else os.path.abspath(image)
+    try:
+        return str(locations.parse(absolute))
+    except ValueError as error:
+        raise BadInput(f"image {image!r}: {error}") from None
+
+
+def _bad(row: Any) -> str:
+    return f"{row['status']}: {row['detail']}" if row["detail"] else row["status"]
+
+
+def _offers(answer: Any) -> str:
+    more = f" and {answer['offers'] - len(answer['first'])} more" if answer["offers"] > len(answer["first"]) else ""
+    return f"offers {', '.join(answer['first'])}{more}"

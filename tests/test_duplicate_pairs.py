@@ -1,0 +1,82 @@
+"""Pairs of a handful of pictures that a person can check: equal hashes, near hashes, near channels, and the veto."""
+
+from pyspark.sql import DataFrame, SparkSession
+
+from dedup_spark import banding, candidate_pairs, duplicate_pairs
+from dedup_spark.verdict import Limits
+from tests.tables_of import MemoryScratch, picture, pictures
+
+LIMITS = Limits(10, 5.0)
+
+
+def judged(found: DataFrame) -> list[tuple[str, str, int, str, str]]:
+    names = ("left_content", "right_content", "distance", "verdict", "reason")
+    return sorted(tuple(row[name] for name in names) for row in found.collect())
+
+
+def whole_search(table: DataFrame) -> list[tuple[str, str, int, str, str]]:
+    """The search by whole hashes, as the pipeline puts it together."""
+    entering = duplicate_pairs.enters_search(table)
+    choices = duplicate_pairs.represent(entering, LIMITS, 1000, MemoryScratch())
+    hashes = duplicate_pairs.hashes(entering, choices)
+    near = candidate_pairs.find(duplicate_pairs.keys(hashes), None, banding.plan(10), same=True)
+    met = duplicate_pairs.of_one_hash(choices).unionByName(duplicate_pairs.of_hashes(near, hashes, LIMITS))
+    return judged(duplicate_pairs.judge(met, table, LIMITS))
+
+
+def test_equal_hashes_of_unlike_colours_are_vetoed_and_stay_in_the_table(spark: SparkSession) -> None:
+    table = pictures(spark, [picture("a", 3, grey=128), picture("b", 3, grey=130), picture("c", 3, grey=60)])
+    assert whole_search(table) == [
+        ("a", "b", 0, "duplicate", "same hash"),
+        ("a", "c", 0, "vetoed", "colour"),
+    ]
+
+
+def test_a_family_of_one_hash_has_one_pair_each_not_a_clique(spark: SparkSession) -> None:
+    family = [picture(f"p{n:02d}", 3, pixels=1000 - n) for n in range(20)]
+    found = whole_search(pictures(spark, family))
+    assert len(found) == 19
+    assert all(left == "p00" for left, *_ in found)  # most pixels: it represents the others
+
+
+def test_near_hashes_meet_within_the_threshold_only(spark: SparkSession) -> None:
+    near, far = 2**10 - 1, 2**12 - 1
+    table = pictures(spark, [picture("a", 0), picture("b", near), picture("c", far), picture("d", near, grey=60)])
+    assert whole_search(table) == [
+        ("a", "b", 10, "duplicate", "near"),
+        ("a", "d", 10, "vetoed", "colour"),
+        ("b", "c", 2, "duplicate", "near"),
+        ("b", "d", 0, "vetoed", "colour"),
+        ("c", "d", 2, "vetoed", "colour"),
+    ]
+
+
+def test_what_shows_nothing_is_in_no_pair(spark: SparkSession) -> None:
+    table = pictures(spark, [picture("a", low_information=True), picture("b", low_information=True)])
+    assert whole_search(table) == []
+    assert duplicate_pairs.channels(table).isEmpty()
+
+
+def test_a_coin_toss_in_one_channel_is_found_by_the_others(spark: SparkSession) -> None:
+    red = 2**63 - 1  # 63 bits of the red channel, all different: a coin toss
+    tossed = {"unstable_channels": 1}
+    table = pictures(
+        spark,
+        [
+            picture("a", 0, **tossed),
+            picture("b", red, **tossed),
+            picture("c", red, grey=60, **tossed),
+            picture("d", 0, words=[0, 0, 2**20 - 1, 0, 0], **tossed),  # 20 bits of another channel
+            picture("e", 0),  # stable: met by the search over whole hashes, not by this one
+        ],
+    )
+    channels = duplicate_pairs.channels(table)
+    plan = banding.plan(LIMITS.channel_distance(), channels=1)
+    near = candidate_pairs.find(duplicate_pairs.keys(channels), None, plan, same=True, groups=["channel"])
+    found = duplicate_pairs.judge(duplicate_pairs.of_channels(near, channels), table, LIMITS)
+    assert judged(found) == [
+        ("a", "b", 63, "duplicate", "fallback"),
+        ("a", "c", 63, "vetoed", "colour"),
+        ("b", "c", 0, "vetoed", "colour"),
+    ]
+    assert whole_search(table) == []
