@@ -166,7 +166,8 @@ async def _object(location: Location, terms: _Terms) -> tuple[bytes, str]:
     head, key = clients.split(location.key)
     try:
         result = await obstore.get_async(terms.clients(location.bucket, head), key)
-        size = result.meta["size"]
+        meta = result.meta
+        size = meta["size"]
         if size > terms.limits.max_bytes:
             raise BadImage("too_many_bytes", f"{size} bytes, at most {terms.limits.max_bytes}")
         data = bytes(await result.bytes_async())
@@ -174,7 +175,7 @@ async def _object(location: Location, terms: _Terms) -> tuple[bytes, str]:
         raise _meaning(failures.meaning(error), location, terms) from None
     if len(data) != size:
         raise _Again("unreadable", f"{len(data)} bytes came of {size}")
-    return data, result.meta["e_tag"] or ""
+    return data, meta["e_tag"] or ""
 
 
 async def _elsewhere(location: Location, terms: _Terms) -> tuple[bytes, str]:

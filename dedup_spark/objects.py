@@ -127,8 +127,9 @@ def delete(paths: Sequence[str], s3: S3) -> None:
     located = [_located(path) for path in paths]
     disk.delete([location.key for location in located if location.scheme == "file"])
     remote = [(location.bucket, *clients.split(location.key)) for location in located if location.scheme == "s3"]
-    inner_first = sorted(remote, reverse=True)  # a store that has real folders deletes empty ones only
-    for (bucket, head), names in groupby(inner_first, key=lambda name: name[:2]):
+    # The markers of folders last, and inner ones first: a store that has real folders deletes empty ones only.
+    ordered = sorted(remote, key=lambda name: (name[0], name[1] == "", name[1]), reverse=True)
+    for (bucket, head), names in groupby(ordered, key=lambda name: name[:2]):
         ask = partial(obstore.delete, paths=[key for _, _, key in names])
         _asked(f"cannot delete from s3://{bucket}", bucket, head, s3, ask)
 
@@ -141,9 +142,10 @@ def delete_folder(path: str, s3: S3) -> None:
     if location.scheme == "file":
         disk.delete_folder(location.key)
         return
-    entries = _below(location, s3)
-    markers = [f"{path}/" for path in [str(location).rstrip("/"), *(e.path for e in entries if not e.bytes)]]
-    delete([*(entry.path for entry in entries), *markers], s3)
+    folder = str(location).removesuffix("/")
+    below = [entry for entry in _below(location, s3) if entry.path != folder]  # its own marker is listed by its name
+    markers = [f"{path}/" for path in [folder, *(entry.path for entry in below if not entry.bytes)]]
+    delete([*(entry.path for entry in below), *markers], s3)
 
 
 def _below(location: Location, s3: S3) -> list[Entry]:

@@ -135,6 +135,23 @@ def test_markers_of_folders_are_no_objects_of_a_listing(s3: Server) -> None:
     assert [entry.path[len(folder) :] for entry in objects.listing(folder, s3.settings)] == ["/t.x", "/t/b/c"]
 
 
+def test_markers_go_after_what_is_inside_them() -> None:
+    """Stores differ in what they do by themselves, so the requests are looked at."""
+    keys = [("t/", 0), ("t/a", 1), ("t/b/", 0), ("t/b/c", 1), ("t/zero", 0)]
+    contents = "".join(
+        f"<Contents><Key>{key}</Key><Size>{size}</Size><ETag>x</ETag><LastModified>2026-01-01T00:00:00Z</LastModified>"
+        "</Contents>"
+        for key, size in keys
+    )
+    with faulty() as server:
+        server.put("/shop?list-type=2&prefix=t%2F", f"<ListBucketResult>{contents}</ListBucketResult>".encode())
+        gone = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in ("t/zero", "t/b/c", "t/b", "t/a"))
+        server.put("/shop?delete", f"<DeleteResult>{gone}</DeleteResult>".encode())
+        objects.delete_folder("s3://shop/t", server.settings)
+        deleted = [path for method, path in server.requests if method in ("DELETE", "POST")]
+    assert deleted == ["/shop?delete", "/shop/t/zero/", "/shop/t/b/", "/shop/t/"]
+
+
 def calls(path: str, s3: S3) -> list[Callable[[], object]]:
     return [
         lambda: objects.read(path, s3),
