@@ -137,9 +137,10 @@ def _store(bucket: str, s3: S3, silence: float, head: str, environment: tuple[tu
             retry_config={"max_retries": 0},
             **options,
         )
-    except exceptions.BaseError:  # half of a pair of keys
-        fault = Failure("credentials", "a part of the credentials is missing")
-        raise refused(f"cannot use s3://{bucket}", fault, bucket, s3) from None
+    except exceptions.BaseError as error:
+        half = "Missing" in str(error)  # one of a pair of keys
+        words = "a part of the credentials is missing" if half else "a setting or an AWS_* variable is not understood"
+        raise refused(f"cannot use s3://{bucket}", Failure("credentials", words), bucket, s3) from None
 
 
 def _url(bucket: str, s3: S3) -> str:

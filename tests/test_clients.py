@@ -189,6 +189,9 @@ def test_silent_machine_without_a_role_ends_in_words(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(StorageFailed, match="a part of the credentials is missing"):
         objects.read("s3://shop/a", S3())
+    with monkeypatch.context() as patch, pytest.raises(StorageFailed, match="variable is not understood"):
+        patch.setenv("AWS_UNSIGNED_PAYLOAD", "geheim")
+        objects.read("s3://shop/a", S3(credentials="anonymous"))
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.delenv("AWS_SESSION_TOKEN")
     monkeypatch.setattr(objects, "SILENCE_SECONDS", 0.3)
