@@ -1,0 +1,1 @@
+"""Pictures of products drawn by code: outlines, cloths and one lamp."""
