@@ -5,7 +5,6 @@ import io
 import json
 import math
 from functools import cache
-from operator import mul
 from pathlib import Path
 
 import numpy as np
@@ -46,19 +45,14 @@ def drawn() -> list[tuple[str, Image.Image]]:
     ]
 
 
-@cache
-def _cosines() -> list[list[float]]:
-    return [[2 * math.cos(math.pi * k * (2 * n + 1) / 120) for n in range(60)] for k in range(10)]
+COSINES = np.array([[2 * math.cos(math.pi * k * (2 * n + 1) / 120) for n in range(60)] for k in range(10)])
 
 
 def second_version(square: NDArray[np.uint8]) -> str:
-    """The hash from its definition: sums of cosines, a sorted list, one digit after the other. No scipy, no numpy."""
+    """The hash from its definition: sums of cosines, a sorted list, one digit after the other. No transform, no scipy."""
     channels = []
     for channel in range(3):
-        rows = [[float(pixel[channel]) for pixel in row] for row in square.tolist()]
-        columns = list(zip(*rows, strict=True))
-        along = [[sum(map(mul, wave, column)) for column in columns] for wave in _cosines()]
-        low = [sum(map(mul, wave, row)) for row in along for wave in _cosines()]
+        low: list[float] = (COSINES @ square[..., channel].astype(np.float64) @ COSINES.T).ravel().tolist()
         middle = sorted(low)[49:51]
         ones = ["1" if value > sum(middle) / 2 else "0" for value in low]
         channels.append("".join(f"{int(''.join(ones[at : at + 4]), 2):x}" for at in range(0, 100, 4)))

@@ -179,6 +179,9 @@ def test_sixteen_bits_are_scaled() -> None:
     key = b"\x12\x34\x56\x78\x9a\xbc"
     colour = _png(size + b"\x10\x02\0\0\0", zlib.compress(b"\0" + key + b"\xff\xff\0\0\0\0"), (b"tRNS", key))
     assert look(colour).tolist() == [[[255, 255, 255], [255, 0, 0]]]
+    lazy = Image.open(io.BytesIO(colour))
+    assert (pixels(decode.shown(lazy)) == look(colour)).all()
+    assert lazy.info["transparency"] == (0x1234, 0x5678, 0x9ABC)  # it is the caller's
     keyed = _png(size + b"\x10\0\0\0\0", zlib.compress(b"\0\x12\x34\x80\x01"), (b"tRNS", b"\x12\x34"))
     assert look(keyed).tolist() == [[[255] * 3, [128] * 3]]
 
