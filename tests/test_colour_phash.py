@@ -49,7 +49,7 @@ COSINES = np.array([[2 * math.cos(math.pi * k * (2 * n + 1) / 120) for n in rang
 
 
 def second_version(square: NDArray[np.uint8]) -> str:
-    """The hash from its definition: sums of cosines, a sorted list, one digit after the other. No transform, no scipy."""
+    """The hash from its definition: sums of cosines, a sorted list, one digit after the other. No scipy."""
     channels = []
     for channel in range(3):
         low: list[float] = (COSINES @ square[..., channel].astype(np.float64) @ COSINES.T).ravel().tolist()
