@@ -173,15 +173,22 @@ def find_pairs(work: Work, pictures: DataFrame, limits: Limits) -> DataFrame:
 def find_sets(work: Work, pairs: DataFrame, pictures: DataFrame, prints: DataFrame, limits: Limits) -> DataFrame:
     """The sets with a keeper each: what is connected, cut to what passes against the keeper."""
     policy = work.settings.duplicate_sets
-    connected = components.label(duplicate_sets.edges(pairs), work.scratch, work.settings.components)
+    connected = connect(work, "duplicate_sets", duplicate_sets.edges(pairs))
     choices = duplicate_sets.choose(connected, pictures, policy.keeper, limits, policy.round, work.scratch)
     return duplicate_sets.compute(choices, pictures, fingerprints.usable(prints))
 
 
 def find_clusters(work: Work, graph: DataFrame) -> DataFrame:
     """The offers connected by the pictures they share."""
-    connected = components.label(clusters.edges(graph), work.scratch, work.settings.components)
-    return clusters.compute(connected, graph)
+    return clusters.compute(connect(work, "clusters", clusters.edges(graph)), graph)
+
+
+def connect(work: Work, name: str, edges: DataFrame) -> DataFrame:
+    """The components of these edges; run.json says who found them and why."""
+    found = components.carry(edges, work.scratch, work.settings.components)
+    said = {"carrier": found.carrier, "why": found.why, "edges": found.edges, "rounds": found.rounds}
+    work.run.note(components=work.run.manifest.get("components", {}) | {name: said})
+    return found.labels
 
 
 def versions(spark: SparkSession) -> dict[str, str]:
