@@ -185,13 +185,18 @@ def test_profile_without_botocore_names_the_extra(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.usefixtures("secret")
+def test_variable_that_is_not_understood_is_said_to_be_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_UNSIGNED_PAYLOAD", "geheim")
+    with pytest.raises(StorageFailed, match="variable is not understood") as caught:
+        objects.read("s3://shop/a", S3())
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("secret")
 def test_silent_machine_without_a_role_ends_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(StorageFailed, match="a part of the credentials is missing"):
         objects.read("s3://shop/a", S3())
-    with monkeypatch.context() as patch, pytest.raises(StorageFailed, match="variable is not understood"):
-        patch.setenv("AWS_UNSIGNED_PAYLOAD", "geheim")
-        objects.read("s3://shop/a", S3(credentials="anonymous"))
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.delenv("AWS_SESSION_TOKEN")
     monkeypatch.setattr(objects, "SILENCE_SECONDS", 0.3)
