@@ -29,7 +29,8 @@ def test_a_print_covers_its_share(edit: str) -> None:
 
 def test_light_and_hue_are_as_named() -> None:
     orange = Image.new("RGB", (64, 64), (200, 100, 20))
-    shown = {name: np.asarray(Image.open(io.BytesIO(EDITS[name].apply(orange, "")))) for name in EDITS}
+    files = {name: io.BytesIO(EDITS[name].apply(orange, "")) for name in EDITS}
+    shown = {name: np.asarray(Image.open(file), dtype=np.int64) for name, file in files.items()}
     assert shown["darker 30 %"][9, 9] == pytest.approx((140, 70, 14), abs=3)
     assert shown["red and blue swapped"][9, 9] == pytest.approx((20, 100, 200), abs=3)
     assert shown["hue 180"][9, 9] == pytest.approx((20, 120, 200), abs=5)
