@@ -73,7 +73,9 @@ def read(
     reader = spark.read if schema is None else spark.read.schema(schema)
     place = spark_path(path, settings)
     try:
-        return reader.parquet(place if pattern else _escaped(place))
+        rows = reader.parquet(place if pattern else _escaped(place))
+        _ = rows.columns  # Connect looks at the files only now
+        return rows
     except Exception as error:
         raise (failure(error, path) or error) from error
 
