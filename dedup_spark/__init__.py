@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dedup_spark.api import hash_image
+    from dedup_spark.runs import read
 
-__all__ = ["__version__", "hash_image"]
+__all__ = ["__version__", "hash_image", "read"]
 
 __version__ = "0.1.0"
 

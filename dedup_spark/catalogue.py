@@ -1,4 +1,4 @@
-"""A row of `catalogue` is one offer showing one image, as it came in; its status says whether the image is to be fetched.
+"""A row of `catalogue` is one offer showing one image, as it came in; its status says whether to fetch the image.
 
 The catalogue's own columns travel along in `row`, untouched but for the image, which becomes one resolved path.
 """

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("dedup-spark: interrupted; the same command resumes the run")
         return INTERRUPTED
-    except Exception:  # noqa: BLE001 - a fault in the program: its traceback is what helps, without secrets
+    except Exception:
         _complain(documents.redacted(traceback.format_exc()))
         return DedupError.exit_code
 

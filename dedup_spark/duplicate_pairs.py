@@ -6,7 +6,7 @@ is no representative has exactly one pair, to its representative: a thousand re-
 thousand pairs, never half a million.
 
 A picture whose hash is a coin toss in some channel stays out of that search; it is looked for by its stable channels
-(`channels`). Wherever a pair comes from, `judge` compares the two pictures and has the word.
+(`channels`) among those of all. Wherever a pair comes from, `judge` compares the two pictures and has the word.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,6 +17,8 @@ from pyspark.sql import functions as F
 
 from dedup_spark import centres, words
 from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, WORDS, Limits, compare
+
+CHANNEL_WORDS = -(-CHANNEL_BITS // words.WORD_BITS)
 
 WHOLE = "whole"
 """The one view there is so far."""
@@ -69,22 +71,27 @@ def keys(holders: DataFrame) -> DataFrame:
     return holders.drop("content").distinct()
 
 
-def of_hashes(candidates: DataFrame, holders: DataFrame, limits: Limits) -> DataFrame:
+def of_hashes(candidates: DataFrame, ours: DataFrame, limits: Limits, theirs: DataFrame | None = None) -> DataFrame:
     """`left`, `right`: contents of representatives whose hashes are within the threshold.
 
-    `candidates` are pairs of distinct hashes, `holders` the representatives that have them (`hashes`). Two
-    representatives of one hash are a pair too: `judge` vetoes it by the colours that made them two.
+    `candidates` are pairs of distinct hashes, `ours` the representatives that have them (`hashes`), `theirs` those of
+    the right side where that is another table. Two representatives of one hash are a pair too: `judge` vetoes it by
+    the colours that made them two.
     """
     distance = words.hamming(F.col("left_words"), F.col("right_words"), WORDS)
-    return _of_keys(candidates.where(distance <= limits.max_distance), holders)
+    return _of_keys(candidates.where(distance <= limits.max_distance), ours, theirs)
+
+
+def tossed(pictures: DataFrame) -> DataFrame:
+    """The pictures that show something, but whose hash is a coin toss in some channel: looked for by the others."""
+    return pictures.where(~F.col("low_information") & (F.col("unstable_channels") != 0))
 
 
 def channels(pictures: DataFrame) -> DataFrame:
-    """One row per stable channel of a picture that has an unstable one: `content`, `channel`, its `words` and `key`.
+    """One row per picture and stable channel: `content`, `channel`, its `words` and `key`.
 
     The words are those of the channel alone; the key names the channel and its bits.
     """
-    unstable = pictures.where(~F.col("low_information") & (F.col("unstable_channels") != 0))
     each = [
         F.struct(
             F.lit(channel).alias(CHANNEL),
@@ -93,14 +100,15 @@ def channels(pictures: DataFrame) -> DataFrame:
         )
         for channel in range(CHANNELS)
     ]
-    rows = unstable.select("content", F.explode(F.array(*each)).alias("one")).where("one.stable")
+    rows = pictures.select("content", F.explode(F.array(*each)).alias("one")).where("one.stable")
     bits = F.concat_ws("-", F.col(f"one.{CHANNEL}"), F.transform("one.words", F.hex))
     return rows.select("content", f"one.{CHANNEL}", "one.words", bits.alias("key"))
 
 
-def of_channels(candidates: DataFrame, holders: DataFrame) -> DataFrame:
-    """`left`, `right`: contents that have a near channel in common. `holders` comes from `channels`."""
-    return _of_keys(candidates, holders).distinct()
+def of_channels(candidates: DataFrame, ours: DataFrame, limits: Limits, theirs: DataFrame | None = None) -> DataFrame:
+    """`left`, `right`: contents that have a near channel in common. `ours` and `theirs` come from `channels`."""
+    distance = words.hamming(F.col("left_words"), F.col("right_words"), CHANNEL_WORDS)
+    return _of_keys(candidates.where(distance <= limits.channel_distance()), ours, theirs).distinct()
 
 
 def judge(pairs: DataFrame, pictures: DataFrame, limits: Limits) -> DataFrame:
@@ -137,14 +145,20 @@ def judge(pairs: DataFrame, pictures: DataFrame, limits: Limits) -> DataFrame:
     )
 
 
-def _of_keys(candidates: DataFrame, holders: DataFrame) -> DataFrame:
-    """Pairs of keys → pairs of the contents that hold them; contents that hold one key are pairs too."""
-    shared = holders.groupBy("key").count().where(F.col("count") > 1).select("key")
+def _of_keys(candidates: DataFrame, ours: DataFrame, theirs: DataFrame | None) -> DataFrame:
+    """Pairs of keys → pairs of the contents that hold them; contents that hold one key are pairs too.
+
+    theirs: who holds the right keys, where the candidates are of two tables.
+    """
+    held = ours if theirs is None else theirs
+    twice = F.count("*") > (1 if theirs is None else 0)
+    shared = held.groupBy("key").agg(twice.alias("shared")).where("shared").select("key")
     keys = candidates.select("left", "right").unionByName(
         shared.select(F.col("key").alias("left"), F.col("key").alias("right"))
     )
-    left = holders.select(F.col("key").alias("left"), F.col("content").alias("left_content"))
-    right = holders.select(F.col("key").alias("right"), F.col("content").alias("right_content"))
+    left = ours.select(F.col("key").alias("left"), F.col("content").alias("left_content"))
+    right = held.select(F.col("key").alias("right"), F.col("content").alias("right_content"))
     met = keys.join(left, on="left", how="inner").join(right, on="right", how="inner")
-    once = (F.col("left") != F.col("right")) | (F.col("left_content") < F.col("right_content"))
-    return met.where(once).select(F.col("left_content").alias("left"), F.col("right_content").alias("right"))
+    if theirs is None:
+        met = met.where((F.col("left") != F.col("right")) | (F.col("left_content") < F.col("right_content")))
+    return met.select(F.col("left_content").alias("left"), F.col("right_content").alias("right"))

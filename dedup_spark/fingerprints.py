@@ -52,8 +52,8 @@ def usable(fingerprints: DataFrame) -> DataFrame:
 
 
 def distinct_pictures(fingerprints: DataFrame) -> DataFrame:
-    """One row per distinct content: `content`, `image` (its smallest path), `images` (how many paths), `pixels`, `bytes`,
-    `phash`, `words`, `colour_signature`, `low_information`, `unstable_channels`.
+    """One row per distinct content: `content`, `image` (its smallest path), `images` (how many paths), `pixels`,
+    `bytes`, `phash`, `words`, `colour_signature`, `low_information`, `unstable_channels`.
     """
     whole = F.col("views")[0]
     facts = F.struct(
@@ -75,7 +75,7 @@ def distinct_pictures(fingerprints: DataFrame) -> DataFrame:
 
 
 def _arrow(facts: dict[str, list[Any]], schema: pa.Schema) -> pa.RecordBatch:
-    """The facts of a batch as rows of `store.SEGMENT`: the hash and what belongs to it once more as the view `whole`."""
+    """The facts of a batch as rows of `store.SEGMENT`: the hash and its company once more as the view `whole`."""
     names = ("words", "colour_signature", "low_information", "unstable_channels")
     views = [
         None

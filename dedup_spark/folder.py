@@ -1,4 +1,4 @@
-"""A folder catalogue is one row per picture that lies in a folder or under an S3 prefix: `id` and `image`, its path there.
+"""A folder catalogue is one row per picture in a folder or under an S3 prefix: `id` and `image`, its path there.
 
 It lets a pile of files go through the flow as if each were an offer of its own.
 """

@@ -1,4 +1,4 @@
-"""A gate is a share of rows that must not be exceeded: beyond it the run stops, before it costs or publishes anything."""
+"""A gate is a share of rows that must not be exceeded: beyond it the run stops, before it costs or publishes."""
 
 import json
 from collections.abc import Sequence

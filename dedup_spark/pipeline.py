@@ -6,7 +6,7 @@
 import hashlib
 import platform
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -150,7 +150,7 @@ def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
 
 def find_pairs(work: Work, pictures: DataFrame, limits: Limits) -> DataFrame:
     """The verified pairs: of equal hashes, of near hashes, and of near channels where a hash is a coin toss."""
-    plan, channel_plan = banding.plan(limits.max_distance), banding.plan(limits.channel_distance(), channels=1)
+    plan = banding.plan(limits.max_distance)
     work.run.note(plan=str(plan))
     entering = duplicate_pairs.enters_search(pictures)
     choices = work.scratch.cut(
@@ -158,16 +158,22 @@ def find_pairs(work: Work, pictures: DataFrame, limits: Limits) -> DataFrame:
     )
     hashes = work.scratch.cut(duplicate_pairs.hashes(entering, choices), "hashes")
     near = candidate_pairs.find(duplicate_pairs.keys(hashes), None, plan, same=True)
-    channels = duplicate_pairs.channels(pictures)
-    near_channels = candidate_pairs.find(
-        duplicate_pairs.keys(channels), None, channel_plan, same=True, groups=[duplicate_pairs.CHANNEL]
-    )
-    met = (
-        duplicate_pairs.of_one_hash(choices)
-        .unionByName(duplicate_pairs.of_hashes(near, hashes, limits))
-        .unionByName(duplicate_pairs.of_channels(near_channels, channels))
-    )
+    met = duplicate_pairs.of_one_hash(choices).unionByName(duplicate_pairs.of_hashes(near, hashes, limits))
+    for pairs in find_by_channel(pictures, limits):
+        met = met.unionByName(pairs)
     return duplicate_pairs.judge(met, pictures, limits)
+
+
+def find_by_channel(pictures: DataFrame, limits: Limits) -> Iterator[DataFrame]:
+    """The pairs of the pictures whose hash is a coin toss in a channel: among themselves, and with all the others."""
+    plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
+    tossed = duplicate_pairs.channels(duplicate_pairs.tossed(pictures))
+    others = duplicate_pairs.channels(duplicate_pairs.enters_search(pictures))
+    keys, other_keys = duplicate_pairs.keys(tossed), duplicate_pairs.keys(others)
+    among = candidate_pairs.find(keys, None, plan, same=True, groups=groups)
+    yield duplicate_pairs.of_channels(among, tossed, limits)
+    across = candidate_pairs.find(keys, other_keys, plan, same=False, groups=groups)
+    yield duplicate_pairs.of_channels(across, tossed, limits, others)
 
 
 def find_sets(work: Work, pairs: DataFrame, pictures: DataFrame, prints: DataFrame, limits: Limits) -> DataFrame:

@@ -41,7 +41,8 @@ def line(spark: SparkSession, count: int, things: str, tell: Callable[[str], Non
 def describe(share: float, count: int, seconds: float, things: str) -> str:
     """The line for this share of `count` things done after so many seconds."""
     rate = share * count / seconds
-    return f"{round(share * count):,} of {count:,} {things}, {rate:,.0f} a second, {_duration((1 - share) * count / rate)} left"
+    left = _duration((1 - share) * count / rate)
+    return f"{round(share * count):,} of {count:,} {things}, {rate:,.0f} a second, {left} left"
 
 
 def _duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""An answer is one stored picture within the threshold of an asked one: how far it is, the verdict, and who shows it."""
+"""An answer is one stored picture within the threshold of an asked one: how far it is, the verdict, who shows it."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -70,19 +70,20 @@ def find(asked: DataFrame, stored: DataFrame, settings: Settings) -> DataFrame:
     wanted = fingerprints.distinct_pictures(asked).withColumn("content", F.concat(F.lit(ASKED), "content"))
     known = fingerprints.distinct_pictures(stored)
     both = wanted.unionByName(known)
-    met = _met(wanted, known, limits).where(F.col("left").startswith(ASKED) != F.col("right").startswith(ASKED))
+    met = _met(wanted, known, limits)
     judged = duplicate_pairs.judge(met, both, limits)
     first = F.col("left_content").startswith(ASKED)
+    theirs = F.when(first, F.col("right_content")).otherwise(F.col("left_content"))
+    ours = F.replace(F.when(first, F.col("left_content")).otherwise(F.col("right_content")), F.lit(ASKED), F.lit(""))
+    equal = ours == theirs
     answers = judged.select(
-        F.substring(F.when(first, F.col("left_content")).otherwise(F.col("right_content")), len(ASKED) + 1, 64).alias(
-            "bytes"
-        ),
-        F.when(first, F.col("right_content")).otherwise(F.col("left_content")).alias("content"),
+        ours.alias("bytes"),
+        theirs.alias("content"),
         F.when(first, F.col("right_image")).otherwise(F.col("left_image")).alias("image"),
         "distance",
         "colour_difference",
-        "verdict",
-        "reason",
+        F.when(equal, "duplicate").otherwise(F.col("verdict")).alias("verdict"),
+        F.when(equal, "same bytes").otherwise(F.col("reason")).alias("reason"),
     )
     images = asked.where(F.col("status") == "ok").select(F.col("content").alias("bytes"), F.col("image").alias("asked"))
     return images.join(answers, on="bytes", how="inner").drop("bytes")
@@ -99,20 +100,15 @@ def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
 def _met(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
     """Pairs of contents that may be near: by whole hashes, by channels where a hash is a coin toss, by equal bytes."""
     ours, theirs = (_holders(pictures) for pictures in (wanted, known))
+    plan = banding.plan(limits.max_distance)
+    near = candidate_pairs.find(duplicate_pairs.keys(ours), duplicate_pairs.keys(theirs), plan, same=False)
+    whole = duplicate_pairs.of_hashes(near, ours, limits, theirs)
+    ours, theirs = (duplicate_pairs.channels(shows) for shows in (_shows(wanted), _shows(known)))
+    plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
     near = candidate_pairs.find(
-        duplicate_pairs.keys(ours), duplicate_pairs.keys(theirs), banding.plan(limits.max_distance), same=False
+        duplicate_pairs.keys(ours), duplicate_pairs.keys(theirs), plan, same=False, groups=groups
     )
-    whole = duplicate_pairs.of_hashes(near, ours.unionByName(theirs), limits)
-    ours, theirs = (duplicate_pairs.channels(pictures) for pictures in (wanted, known))
-    channel_plan = banding.plan(limits.channel_distance(), channels=1)
-    near = candidate_pairs.find(
-        duplicate_pairs.keys(ours),
-        duplicate_pairs.keys(theirs),
-        channel_plan,
-        same=False,
-        groups=[duplicate_pairs.CHANNEL],
-    )
-    channels = duplicate_pairs.of_channels(near, ours.unionByName(theirs))
+    channels = duplicate_pairs.of_channels(near, ours, limits, theirs)
     same = wanted.select(F.col("content").alias("left"), F.expr(f"substring(content, {len(ASKED) + 1})").alias("right"))
     equal = same.join(known.select(F.col("content").alias("right")), on="right", how="left_semi").select(
         "left", "right"
@@ -123,6 +119,10 @@ def _met(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
 def _holders(pictures: DataFrame) -> DataFrame:
     entering = duplicate_pairs.enters_search(pictures)
     return entering.select(F.col("phash").alias("key"), "words", "content")
+
+
+def _shows(pictures: DataFrame) -> DataFrame:
+    return pictures.where(~F.col("low_information"))
 
 
 def _path(image: str) -> str:

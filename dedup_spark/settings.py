@@ -202,7 +202,9 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _table(section: str, keys: Any, source: str) -> dict[str, Any]:
     if not isinstance(keys, dict):
-        raise BadInput(f"{source}: {section} = {keys!r} stands outside a section; settings stand as [section] key = value")
+        raise BadInput(
+            f"{source}: {section} = {keys!r} stands outside a section; settings stand as [section] key = value"
+        )
     return keys
 
 
@@ -242,7 +244,9 @@ def _checked(name: str, value: Any, facts: dict[str, Any]) -> Any:
     if value == [] and default:
         raise BadInput(f"{name} = []: must name at least one of {facts.get('unit', 'them')}")
     if "range" in facts and not facts["range"][0] <= value <= facts["range"][1]:
-        raise BadInput(f"{name} = {value}: must be {facts['range'][0]} to {facts['range'][1]} ({facts.get('unit', '')})")
+        raise BadInput(
+            f"{name} = {value}: must be {facts['range'][0]} to {facts['range'][1]} ({facts.get('unit', '')})"
+        )
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -11,6 +11,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+STRING, INT, LONG, DOUBLE = T.StringType(), T.IntegerType(), T.LongType(), T.DoubleType()
+BOOLEAN, BINARY = T.BooleanType(), T.BinaryType()
+
 ID = T.NullType()
 """Stands for the type of the catalogue's id: string, integer, or a struct of several columns."""
 
@@ -35,7 +38,7 @@ class Table:
     columns: tuple[Column, ...]
     carries_catalogue: bool = False
 
-    def schema(self, id_type: T.DataType = T.StringType(), catalogue: Sequence[T.StructField] = ()) -> T.StructType:
+    def schema(self, id_type: T.DataType = STRING, catalogue: Sequence[T.StructField] = ()) -> T.StructType:
         """The Spark schema, for this type of id and these columns of the catalogue."""
         stands_for = {ID: id_type, ROW: T.StructType(list(catalogue))}
         own = [
@@ -48,7 +51,7 @@ class Table:
 
 
 def conform(rows: DataFrame, table: Table) -> DataFrame:
-    """The rows with the table's columns in order, cast and commented; the catalogue's own stand first where it carries them."""
+    """The rows with the table's columns in order, cast and commented, after the catalogue's own where it has them."""
     own = {column.name for column in table.columns}
     carried = [F.col(_quoted(name)) for name in rows.columns if name not in own] if table.carries_catalogue else []
     return rows.select(*carried, *(_column(column) for column in table.columns))
@@ -63,8 +66,6 @@ def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-STRING, INT, LONG, DOUBLE = T.StringType(), T.IntegerType(), T.LongType(), T.DoubleType()
-BOOLEAN, BINARY = T.BooleanType(), T.BinaryType()
 WORDS = T.ArrayType(LONG, containsNull=False)
 
 VIEW = T.StructType(
@@ -97,7 +98,7 @@ CATALOGUE = Table(
 
 FINGERPRINTS = Table(
     "fingerprints",
-    "one distinct image path: its content, hashes, colour signature and size, or the status that says why there is none",
+    "one distinct image path: its content, hashes, colour signature and size, or the status that says why not",
     (
         Column("image", STRING, "where the picture lies"),
         Column("status", STRING, "ok, or a word of errors.IMAGE_STATUSES"),

@@ -1,4 +1,4 @@
-"""A hash in Spark is an array of longs, first bit first, the last padded with zeros: distances and parts of it in SQL."""
+"""A hash in Spark is an array of longs, first bit first, the last padded with zeros; here its distances and parts."""
 
 from functools import reduce
 from operator import add

@@ -34,8 +34,8 @@ def picture(name: str, word: int = 0, grey: int = 128, **facts: Any) -> tuple[An
 
 def signature(grey: int) -> NDArray[np.uint8]:
     """The colour signature of a picture of one grey."""
-    signatures: NDArray[np.uint8] = colour.signature(np.full((1, 60, 60, 3), grey, np.uint8))
-    return signatures[0]
+    signatures = colour.signature(np.full((1, 60, 60, 3), grey, np.uint8))
+    return signatures.reshape(-1)
 
 
 def pictures(spark: SparkSession, rows: Sequence[tuple[Any, ...]]) -> DataFrame:

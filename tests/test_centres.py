@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from dedup_spark import centres
 from dedup_spark.verdict import Features, Limits, compare
-from tests.tables_of import MemoryScratch, signature
+from tests.tables_of import MemoryScratch
 
 LIMITS = Limits(max_distance=4, max_colour_difference=5.0)
 MEMBER = "group string, key string, size long, words array<bigint>, colour_signature binary, unstable_channels int"
@@ -53,7 +53,8 @@ MEMBERS = st.lists(
 def test_rounds_give_what_one_by_one_gives(
     spark: SparkSession, groups: list[list[tuple[int, int, int]]], per_task: int, parts: int
 ) -> None:
-    rows, expected = [], {}
+    rows: list[tuple[object, ...]] = []
+    expected: dict[str, str] = {}
     for number, group in enumerate(groups):
         members = [(f"{number}-{place:02d}", *member) for place, member in enumerate(group)]
         expected |= one_by_one(members)

@@ -24,8 +24,10 @@ def shown(spark: SparkSession, rows: Sequence[tuple[str, str, str, str]], **fact
     for offer, image, group, joined in rows:
         row = {"status": "ok", "low_information": False} | facts
         made.append(
-            (offer, image, row["status"], offer[0], "brand", (offer, image), image, "hash", "md5")
-            + (row["low_information"], [len(image) % 2 * 3, 0, 0, 0, 0], group, group, 2 * (joined == "near"), joined)
+            (
+                *(offer, image, row["status"], offer[0], "brand", (offer, image), image, "hash", "md5"),
+                *(row["low_information"], [0, 0, 0, 0, 0], group, group, 2 * (joined == "near"), joined),
+            )
         )
     return spark.createDataFrame(made, SHOWN)
 

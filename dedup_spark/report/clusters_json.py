@@ -1,4 +1,4 @@
-"""`clusters.json` is a list of clusters, each a list of offer ids: the largest cluster first, then by its smallest id."""
+"""`clusters.json` is a list of clusters, each a list of offer ids: the largest first, then by their smallest id."""
 
 import json
 from typing import Any

@@ -1,0 +1,60 @@
+"""A digest is one text for all rows of all tables of a run: equal digests are equal results.
+
+Rows are sorted by all columns; paths count from `image_root`; `detail` and what names the run are left out.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from dedup_spark import locations, manifests, settings, storage, tables
+
+LEFT_OUT = ("detail",)
+
+
+def digest(output: str, chosen: settings.Settings | None = None) -> str:
+    """The digest of the current run of an output, on a disk or on S3."""
+    return hashlib.sha256("\n".join(_lines(output, chosen or settings.load())).encode()).hexdigest()
+
+
+def rows(output: str, table: str, chosen: settings.Settings | None = None) -> list[dict[str, Any]]:
+    """The rows of a table of the current run, read without Spark."""
+    chosen = chosen or settings.load()
+    place = locations.folder(output, "OUTPUT")
+    manifest = manifests.open(place, None, chosen.s3)
+    if table == "fingerprints":
+        segments = manifests.segments(manifest)
+        folders = [f"{place}/store/fingerprints/{segment.segment}" for segment in segments]
+        columns = [column.name for column in tables.FINGERPRINTS.columns]
+        parts = [storage.read_arrow(folder, chosen, columns) for folder in folders]
+        found = pa.concat_tables(parts)
+    else:
+        found = storage.read_arrow(manifests.written(place, manifest, table).path, chosen)
+    listed: list[dict[str, Any]] = found.to_pylist()
+    return listed
+
+
+def _lines(output: str, chosen: settings.Settings) -> list[str]:
+    root = manifests.open(locations.folder(output, "OUTPUT"), None, chosen.s3)["image_root"]
+    lines = []
+    for table in tables.ALL:
+        texts = [
+            json.dumps(_plain({k: v for k, v in row.items() if k not in LEFT_OUT}, root), sort_keys=True)
+            for row in rows(output, table.name, chosen)
+        ]
+        lines += [f"{table.name} {text}" for text in sorted(texts)]
+    return lines
+
+
+def _plain(value: Any, root: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner, root) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner, root) for inner in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, str) and value.startswith(root):
+        return value[len(root) :]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

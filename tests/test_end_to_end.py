@@ -1,0 +1,239 @@
+"""The whole flow on the demo, as its user runs it: no wrong merge, and the same rows whatever the way."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from dedup_spark import cli, demo, objects, pipeline, read, settings, tables
+from dedup_spark.errors import BadInput, GateFailed
+from tests import s3_demo, s3_server
+from tests.digests import digest, rows
+
+MINI = 4
+"""Every so many rows of the demo make the small catalogue that is run many times."""
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the demo."""
+    folder = tmp_path_factory.mktemp("demo") / "drawn"
+    demo.build(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mini(drawn: Path) -> Path:
+    """A catalogue of a quarter of the demo."""
+    whole = pq.read_table(drawn / demo.CATALOGUE)
+    pq.write_table(whole.take(pa.array(range(0, whole.num_rows, MINI))), drawn / "mini.parquet")
+    return drawn / "mini.parquet"
+
+
+@pytest.fixture(scope="session")
+def output(spark: SparkSession, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where a run of the demo was published."""
+    place = str(tmp_path_factory.mktemp("output"))
+    pipeline.run(str(drawn / demo.CATALOGUE), place, spark=spark)
+    return place
+
+
+@pytest.fixture(scope="session")
+def expected(spark: SparkSession, mini: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The digest of the small catalogue, run the plain way."""
+    place = str(tmp_path_factory.mktemp("expected"))
+    pipeline.run(str(mini), place, spark=spark)
+    return digest(place)
+
+
+@pytest.mark.any_spark
+def test_no_two_offers_are_merged_that_a_person_would_keep_apart(drawn: Path, output: str) -> None:
+    judged = demo.judge_output(drawn, output)
+    assert judged.trustworthy, judged.text
+    assert judged.right_merges > 100
+    assert all("(symmetric:" in missed for missed in judged.missed), judged.text  # a coin toss in all three channels
+
+
+@pytest.mark.any_spark
+def test_every_row_is_accounted_for(drawn: Path, output: str) -> None:
+    came = pq.read_table(drawn / demo.CATALOGUE).num_rows
+    assert came == sum(len(rows(output, name)) for name in ("deduplicated", "removed", "rejects"))
+    kept = {(row["id"], row["image"]) for row in rows(output, "deduplicated")}
+    assert {(row["kept_id"], row["kept_image"]) for row in rows(output, "removed")} <= kept
+    labels = {row["label"] for row in rows(output, "deduplicated")}
+    assert labels == set(range(len(labels)))
+    (manifest,) = Path(output).glob("runs/*/run.json")
+    said = json.loads(manifest.read_text())
+    assert said["balance"]["catalogue"] == came
+    assert said["state"] == "published"
+
+
+def test_tables_are_what_they_say(output: str) -> None:
+    for table in tables.ALL:
+        found = rows(output, table.name)
+        for column in table.columns:
+            assert found, table.name
+            assert column.name in found[0], f"{table.name}.{column.name}"
+            if not column.nullable:
+                assert all(row[column.name] is not None for row in found), f"{table.name}.{column.name}"
+
+
+def test_clusters_json_is_the_table(output: str) -> None:
+    (path,) = Path(output).glob("runs/*/clusters.json")
+    lists = json.loads(path.read_text())
+    assert {offer for cluster in lists for offer in cluster} == {row["id"] for row in rows(output, "clusters")}
+    assert [len(cluster) for cluster in lists] == sorted((len(cluster) for cluster in lists), reverse=True)
+
+
+def test_a_table_of_the_current_run_is_read_by_its_name(spark: SparkSession, output: str) -> None:
+    assert read(output, "clusters", spark=spark).count() == len(rows(output, "clusters"))
+    assert read(output, "thumbnails", spark=spark).where("thumbnail is null").isEmpty()
+
+
+@pytest.mark.parametrize(
+    ("parts", "conf", "overrides"),
+    [
+        (1, {"spark.sql.shuffle.partitions": "1", "spark.sql.adaptive.enabled": "false"}, ["fingerprints.batch=1"]),
+        (7, {"spark.sql.shuffle.partitions": "7"}, ["fingerprints.images_per_task=9", "fingerprints.chunk=40"]),
+        (64, {"spark.sql.shuffle.partitions": "16"}, ["components.carrier=cluster", "duplicate_sets.round=1"]),
+    ],
+    ids=["one partition, no AQE", "seven partitions, chunks", "64 partitions, the cluster carrier, small rounds"],
+)
+def test_any_partitioning_gives_the_same_rows(
+    spark: SparkSession,
+    mini: Path,
+    expected: str,
+    tmp_path: Path,
+    parts: int,
+    conf: dict[str, str],
+    overrides: list[str],
+) -> None:
+    before = {name: str(spark.conf.get(name)) for name in conf}
+    shuffled = spark.read.parquet(str(mini)).orderBy("image", ascending=parts % 2 == 0).repartition(parts)
+    places = [f"fingerprints.allowed={json.dumps([str(mini.parent)])}", f"catalogue.image_root={mini.parent}"]
+    try:
+        for name, value in conf.items():
+            spark.conf.set(name, value)
+        pipeline.run(shuffled, str(tmp_path), settings.load(overrides=[*overrides, *places]))
+    finally:
+        for name, value in before.items():
+            spark.conf.set(name, value)
+    assert digest(str(tmp_path)) == expected
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(
+    spark: SparkSession, mini: Path, expected: str, tmp_path: Path
+) -> None:
+    def stop_at(word: str) -> Callable[[str], None]:
+        def tell(line: str) -> None:
+            if line.startswith(word):
+                raise KeyboardInterrupt
+
+        return tell
+
+    for word in ("fingerprints", "suspects"):
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.run(str(mini), str(tmp_path), spark=spark, tell=stop_at(word))
+        assert not (tmp_path / "CURRENT").exists()
+    told: list[str] = []
+    manifest = pipeline.run(str(mini), str(tmp_path), spark=spark, tell=told.append)
+    assert len(manifest["resumed"]) == 2
+    assert not any(line.startswith(("catalogue", "fingerprints", "duplicate", "suspects")) for line in told)
+    assert digest(str(tmp_path)) == expected
+
+
+def test_too_much_outside_stops_before_the_fetch_and_says_what_to_set(
+    spark: SparkSession, mini: Path, tmp_path: Path
+) -> None:
+    elsewhere = settings.load(overrides=[f"fingerprints.allowed={json.dumps([str(tmp_path)])}"])
+    with pytest.raises(GateFailed, match=r"fingerprints\.allowed=") as stopped:
+        pipeline.run(str(mini), str(tmp_path / "out"), elsewhere, spark=spark)
+    assert stopped.value.exit_code == 3
+    assert not (tmp_path / "out" / "store").exists()
+    status = json.loads((tmp_path / "out" / "status.json").read_text())
+    assert (status["state"], status["exit_code"]) == ("failed", 3)
+
+
+def test_a_dataframe_needs_to_be_told_where_its_pictures_lie(spark: SparkSession, tmp_path: Path) -> None:
+    catalogue = spark.createDataFrame([("1", "a.jpg")], "id string, image string")
+    with pytest.raises(BadInput, match=r"\[fingerprints\] allowed"):
+        pipeline.run(catalogue, str(tmp_path))
+
+
+def test_query_names_the_stored_copies_and_their_offers(
+    output: str, spark: SparkSession, drawn: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    removed = next(row for row in rows(output, "removed") if row["reason"] == "near")
+    assert cli.main(["query", output, removed["image"], str(drawn / "none.jpg")]) == 0
+    said = capsys.readouterr().out
+    assert removed["kept_image"] in said
+    assert removed["kept_id"] in said
+    assert "none.jpg: not_found" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["run", "nowhere.parquet", "OUT"], 2, "no Parquet file lies there"),
+        (["run", "CATALOGUE", "OUT", "--set", "catalogue.id=offer"], 2, "no column 'offer'"),
+        (["run", "CATALOGUE", "OUT", "--set", "run.speed=9"], 2, "unknown setting run.speed"),
+        (["run", "CATALOGUE", "OUT", "--config", "none.toml"], 2, "no such file"),
+        (["query", "OUT", "a.jpg"], 2, "no run is published"),
+    ],
+)
+def test_bad_input_is_named_with_its_exit_code(
+    spark: SparkSession,
+    mini: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    words = {"CATALOGUE": str(mini), "OUT": str(tmp_path / "out")}
+    assert cli.main([words.get(argument, argument) for argument in arguments]) == code
+    assert message in capsys.readouterr().err
+
+
+def on_s3(server: s3_server.Server, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command as a user gives it, in a process of its own, with conf/s3.toml and this server's endpoint."""
+    command = [sys.executable, "-m", "dedup_spark.cli", *arguments, "--config", "conf/s3.toml"]
+    command += ["--set", f"s3.endpoint={server.endpoint}", "--set", f"s3.region={s3_server.REGION}"]
+    command += ["--set", "session.master=local[2]"]
+    variables: dict[str, str] = {**os.environ, **server.environment, **environment}
+    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=600, check=False)
+
+
+def test_catalogue_pictures_and_output_on_s3(s3: s3_server.Server, mini: Path, expected: str) -> None:
+    chosen = dataclasses.replace(settings.load(), s3=s3.settings)
+    s3_demo.upload(mini.parent, "s3://pictures/shop", s3.settings)
+    done = on_s3(s3, "run", "s3a://pictures/shop/mini.parquet", "s3://results/run")
+    assert done.returncode == 0, done.stderr
+    assert digest("s3://results/run", chosen) == expected
+    small = [file for file in objects.listing("s3://results/run", s3.settings) if not file.path.endswith(".parquet")]
+    found = [objects.read(file.path, s3.settings) for file in small]
+    assert len(small) > 5
+    assert all(s3.secret_key.encode() not in document.data for document in found if document)
+    assert s3.secret_key not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "secret"),
+    [("s3://results/denied", "wrong-wrong-wrong"), ("s3://no-such-bucket/x", None)],
+    ids=["wrong credentials", "missing bucket"],
+)
+def test_refused_storage_ends_with_exit_code_4_within_seconds(
+    s3: s3_server.Server, mini: Path, place: str, secret: str | None
+) -> None:
+    done = on_s3(s3, "run", str(mini), place, AWS_SECRET_ACCESS_KEY=secret or s3.secret_key)
+    assert done.returncode == 4, done.stderr
+    assert s3.secret_key not in done.stderr
+    assert "Traceback" not in done.stderr
