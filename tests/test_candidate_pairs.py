@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -159,7 +158,7 @@ def test_other_hashes_than_the_colour_phash(spark: SparkSession, channels: int, 
 def test_a_hash_that_the_parity_plan_would_miss_fails_the_query(spark: SparkSession) -> None:
     hashes = spark.createDataFrame([("even", [0b11], ""), ("odd", [0b111], "")], HASHES)
     assert [row.key for row in hashes.where(is_odd(F.col("words"), FEW)).collect()] == ["odd"]
-    with pytest.raises(PySparkException, match="odd number of ones"):
+    with pytest.raises(Exception, match="odd number of ones"):  # Spark's or py4j's, as the stages happen to fail
         find(hashes, None, FEW, same=True).collect()
     plain = plan(1, channels=1, bits=64, even=False)
     assert met(within(find(hashes, None, plain, same=True), 1, longs=1)) == [("even", "odd")]

@@ -47,9 +47,9 @@ MEMBERS = st.lists(
 
 
 @given(
-    groups=st.lists(MEMBERS, min_size=1, max_size=6), per_task=st.sampled_from([1, 2, 3, 1000]), parts=st.integers(1, 5)
+    groups=st.lists(MEMBERS, min_size=4, max_size=12), per_task=st.sampled_from([2, 5, 1000]), parts=st.integers(1, 5)
 )
-@settings(settings.get_profile("spark"))
+@settings(settings.get_profile("spark"), max_examples=3)
 def test_rounds_give_what_one_by_one_gives(
     spark: SparkSession, groups: list[list[tuple[int, int, int]]], per_task: int, parts: int
 ) -> None:

@@ -95,7 +95,7 @@ def test_components_equal_networkx(spark: SparkSession, scratch: Scratch, carrie
 
 @pytest.mark.usefixtures("scattered")
 def test_a_chain_in_many_partitions_is_settled_in_few_rounds(spark: SparkSession, scratch: Scratch) -> None:
-    edges = a_chain(10_000)
+    edges = a_chain(1_000)
     found = carry(table(spark, edges).repartition(7), scratch, replace(LIMITS, carrier=CLUSTER))
     assert labels(found.labels) == networkx_says(edges)
     assert 2 < found.rounds < 12
@@ -116,7 +116,7 @@ def a_graph(draw: st.DrawFn) -> Edges:
 
 
 @pytest.mark.usefixtures("scattered")
-@settings(settings.get_profile("spark"), max_examples=2)
+@settings(settings.get_profile("spark"), max_examples=1)
 @given(st.lists(a_graph(), min_size=3, max_size=6), st.integers(1, 7))
 def test_random_graphs_on_the_cluster(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, graphs: list[Edges], partitions: int

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,8 +16,10 @@ from pyspark.sql import SparkSession
 
 from dedup_spark import cli, demo, objects, pipeline, read, settings, tables
 from dedup_spark.errors import BadInput, GateFailed
-from tests import s3_demo, s3_server
+from tests import cluster, s3_demo, s3_server
 from tests.digests import digest, rows
+
+ROOT = Path(__file__).resolve().parents[1]
 
 MINI = 4
 """Every so many rows of the demo make the small catalogue that is run many times."""
@@ -237,3 +240,27 @@ def test_refused_storage_ends_with_exit_code_4_within_seconds(
     assert done.returncode == 4, done.stderr
     assert s3.secret_key not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_spark_connect_gives_the_same_rows(mini: Path, expected: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dedup_spark.cli", "run", str(mini), str(tmp_path / "out")]
+    done = subprocess.run([*command, "--set", "session.remote=local[2]"], capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    assert digest(str(tmp_path / "out")) == expected
+    (manifest,) = (tmp_path / "out").glob("runs/*/run.json")
+    assert json.loads(manifest.read_text())["components"]["clusters"]["carrier"] == "cluster"
+
+
+def test_a_cluster_gives_the_same_rows(mini: Path, expected: str, tmp_path: Path) -> None:
+    subprocess.run(["make", "dist/dependencies.tar.gz"], cwd=ROOT, check=True)
+    with cluster.standalone() as running:
+        assert running.submit("jobs/dedup.py", "run", str(mini), str(tmp_path)).returncode == 0
+    assert digest(str(tmp_path)) == expected
+
+
+def test_the_code_of_the_readme_runs(spark: SparkSession, drawn: Path, mini: Path, tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text().replace("/data/pictures", str(drawn)).replace("/data/dedup", str(tmp_path))
+    shirt = next((drawn / "images").rglob("*.jpg"))
+    for code in re.findall(r"```python\n(.*?)```", text.replace("shirt.jpg", str(shirt)), re.DOTALL):
+        exec(compile(code, "README.md", "exec"), {"spark": spark, "catalogue": str(mini)})
+    assert (tmp_path / "CURRENT").exists()
