@@ -56,7 +56,7 @@ def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: setting
         *ROLES,
         F.struct(*row).alias("row"),
     )
-    turn = Window.partitionBy("id", "image", "status").orderBy(F.to_json("row"))
+    turn = Window.partitionBy("id", "image", "status").orderBy(tables.as_json("row"))
     repeated = (F.col("status") == "ok") & (F.row_number().over(turn) > 1)
     return tables.conform(
         marked.withColumn("status", F.when(repeated, "same_row").otherwise(F.col("status"))), tables.CATALOGUE
@@ -138,7 +138,10 @@ def _is_missing(rows: DataFrame, columns: settings.Catalogue) -> Column:
 
 def _role(rows: DataFrame, columns: settings.Catalogue, role: str) -> Column:
     name = getattr(columns, role)
-    return _column(name).cast("string") if name in rows.columns else F.lit(None).cast("string")
+    if name not in rows.columns:
+        return F.lit(None).cast("string")
+    text = F.trim(_column(name).cast("string"))
+    return F.when(text != "", text)  # blank is missing
 
 
 def _field(name: str, columns: settings.Catalogue) -> Column:

@@ -9,6 +9,7 @@ dedup-spark doctor                      what is missing on this machine, and how
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import traceback
@@ -63,7 +64,9 @@ def catalogue_folder(asked: argparse.Namespace, chosen: Settings) -> None:
 
     pictures, others = folder.write(asked.dir, asked.file, chosen.s3)
     print(f"{asked.file}: {pictures:,} pictures; {others:,} other files left out")
-    print(f"dedup-spark run {asked.file} OUTPUT --set catalogue.image_root={asked.dir}")
+    options = [f"--config={file}" for file in asked.config] + [f"--set={pair}" for pair in asked.set]
+    line = ["dedup-spark", "run", asked.file, "OUTPUT", *options, f"--set=catalogue.image_root={asked.dir}"]
+    print(shlex.join(line))
 
 
 def demo(asked: argparse.Namespace, chosen: Settings) -> None:

@@ -7,7 +7,7 @@ Rows with a suspect picture stay, or become rejects by setting: they never stand
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import settings
+from dedup_spark import settings, tables
 
 KEPT, REMOVED, REJECTED = "kept", "removed", "rejected"
 
@@ -57,7 +57,7 @@ def _stands(shown: DataFrame, together: list[str]) -> DataFrame:
         F.col("image"),
         F.col("id"),
         F.col("status"),
-        F.to_json("row"),
+        tables.as_json("row"),
     ]
     turn = Window.partitionBy(*together).orderBy(*order)
     reason = (

@@ -14,7 +14,8 @@ from dedup_spark.errors import StorageFailed
 from dedup_spark.settings import S3
 
 USER_OF_URL = re.compile(r"(://)[^/@\s]+@")
-SECRET_KEY = re.compile(r"secret|password|token|access[._]?key", re.IGNORECASE)  # what Spark itself redacts
+TOKEN_OF_URL = re.compile(r"(;(?:token|password|secret)=)[^;\s]+", re.IGNORECASE)  # of Spark Connect
+SECRET_KEY = re.compile(r"secret|password|token|(access|account)[._]?key", re.IGNORECASE)  # what Spark itself redacts
 BLOT = "***"
 
 
@@ -60,11 +61,13 @@ def encoded(content: dict[str, Any]) -> bytes:
 def redacted(value: Any) -> Any:
     """The value without the secrets it may hold, keys as texts, tuples as lists: as JSON gives it back.
 
-    >>> redacted({"passwords": ("a",), "note": "see s3://key:secret@bucket/x"})
-    {'passwords': '***', 'note': 'see s3://***@bucket/x'}
+    >>> redacted({"passwords": ("a",), "note": "see s3://key:secret@bucket/x", "remote": "sc://host/;token=abc;a=b"})
+    {'passwords': '***', 'note': 'see s3://***@bucket/x', 'remote': 'sc://host/;token=***;a=b'}
     """
     if isinstance(value, dict):
         return {str(key): BLOT if SECRET_KEY.search(str(key)) else redacted(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [redacted(inner) for inner in value]
-    return USER_OF_URL.sub(rf"\1{BLOT}@", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return TOKEN_OF_URL.sub(rf"\1{BLOT}", USER_OF_URL.sub(rf"\1{BLOT}@", value))

@@ -15,13 +15,10 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import centres, words
+from dedup_spark import centres, tables, words
 from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, WORDS, Limits, compare
 
 CHANNEL_WORDS = -(-CHANNEL_BITS // words.WORD_BITS)
-
-WHOLE = "whole"
-"""The one view there is so far."""
 
 CHANNEL = "channel"
 """The channels of a hash are compared with their like only: the group column of their search."""
@@ -141,7 +138,7 @@ def judge(pairs: DataFrame, pictures: DataFrame, limits: Limits) -> DataFrame:
     return (
         named.mapInPandas(compared, f"{schema}, {facts}")
         .where(F.col("reason") != "distance")
-        .withColumns({"left_view": F.lit(WHOLE), "right_view": F.lit(WHOLE)})
+        .withColumns({"left_view": F.lit(tables.WHOLE), "right_view": F.lit(tables.WHOLE)})
     )
 
 

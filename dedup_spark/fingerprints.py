@@ -13,10 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from dedup_spark import fetch, pictures, settings, store
-
-WHOLE = "whole"
-"""The one view there is so far: the picture as a viewer shows it."""
+from dedup_spark import fetch, pictures, settings, store, tables
 
 
 def wanted(catalogue: DataFrame) -> DataFrame:
@@ -24,9 +21,9 @@ def wanted(catalogue: DataFrame) -> DataFrame:
     return catalogue.where(F.col("status") == "ok").select("image").distinct()
 
 
-def chunk(images: DataFrame, number: int, chunks: int) -> DataFrame:
-    """The images of this chunk of so many: which, is decided by the path alone."""
-    return images.where(F.pmod(F.xxhash64("image"), F.lit(chunks)) == number)
+def chunk(images: DataFrame, number: int, chunks: int, tasks: int) -> DataFrame:
+    """The images of this chunk of so many, dealt to the tasks: which goes where is decided by the path alone."""
+    return images.where(F.pmod(F.xxhash64("image"), F.lit(chunks)) == number).repartition(tasks, "image")
 
 
 def compute(images: DataFrame, allowed: Sequence[str], limits: settings.Fingerprints, s3: settings.S3) -> DataFrame:
@@ -80,7 +77,7 @@ def _arrow(facts: dict[str, list[Any]], schema: pa.Schema) -> pa.RecordBatch:
     views = [
         None
         if words is None
-        else [{"view": WHOLE, "unstable": bool(mask)} | dict(zip(names, (words, *rest, mask), strict=True))]
+        else [{"view": tables.WHOLE, "unstable": bool(mask)} | dict(zip(names, (words, *rest, mask), strict=True))]
         for words, *rest, mask in zip(*(facts[name] for name in names), strict=True)
     ]
     unstable = [None if mask is None else bool(mask) for mask in facts["unstable_channels"]]

@@ -21,7 +21,9 @@ def outside(catalogue: DataFrame, allowed: Sequence[str], limit: float) -> None:
     rows, usable = sum(counted.values()), counted.get("ok", 0) + counted.get("same_row", 0)
     if rows - usable <= limit * rows:
         return
-    message = f"{_many(rows - usable, rows, limit)}, before anything was fetched: {_listed(counted)}"
+    message = (
+        f"of the catalogue rows {_many(rows - usable, rows, limit)}, before anything was fetched: {_listed(counted)}"
+    )
     places = account.outside(catalogue)
     if places:
         found = ", ".join(f"{place} ({count:,})" for place, count in list(places.items())[:SHOWN])
@@ -37,11 +39,11 @@ def unusable(fingerprints: DataFrame, limit: float) -> None:
     counted = account.statuses(fingerprints)
     images, usable = sum(counted.values()), counted.get("ok", 0)
     if images - usable > limit * images:
-        raise GateFailed(f"{_many(images - usable, images, limit)}: {_listed(counted)}")
+        raise GateFailed(f"of the images {_many(images - usable, images, limit)}: {_listed(counted)}")
 
 
 def _many(bad: int, total: int, limit: float) -> str:
-    return f"{bad:,} of {total:,} images cannot be used, more than [run] max_reject_share = {limit}"
+    return f"{bad:,} of {total:,} cannot be used, more than [run] max_reject_share = {limit}"
 
 
 def _listed(counted: dict[str, int]) -> str:

@@ -6,7 +6,8 @@ who it is, so that finding the one to resume does not read them all.
 | state | what it means | resumed? |
 |---|---|---|
 | `running` | at work, or killed | yes |
-| `failed` | stopped by an error | yes |
+| `failed` | ended by an error | yes |
+| `stopped` | the data failed a gate | no: the next run fetches again what may have been mended |
 | `finished` | all tables written, CURRENT not yet swapped | yes |
 | `published` | CURRENT was swapped to it | no |
 | `refused` | all tables written and readable, but another run had swapped CURRENT | no |

@@ -1,7 +1,8 @@
-"""An edge of `offer_graph` is two offers that show one picture, left < right, with the nearest pictures that prove it.
+"""An edge of `offer_graph` is two offers that show one picture, left < right, with the pictures that prove it.
 
-The sets are lifted to the offers that show them; suspects are left out. Up to `max_clique` offers of a set are joined
-each with each; a larger set is a star around its smallest offer, marked dense.
+The sets are lifted to the offers that show them, each by its picture nearest to the keeper; suspects are left out.
+Up to `max_clique` offers of a set are joined each with each; a larger set is a star around its smallest offer, marked
+dense.
 """
 
 from pyspark.sql import DataFrame, Window

@@ -6,7 +6,9 @@
 import hashlib
 import platform
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -57,6 +59,7 @@ class Work:
 
     def table(self, table: Table, rows: Callable[[], DataFrame]) -> DataFrame:
         if not self.run.has(table.name):
+            self.tell(f"{table.name} ...")
             written = self.run.write(tables.conform(rows(), table), table.name, self.settings)
             self.tell(f"{table.name}: {written.rows:,} rows")
         return self.run.read(self.spark, table.name, self.settings)
@@ -83,11 +86,13 @@ def run(
     settings = load() if settings is None else settings
     place = locations.folder(output, "OUTPUT")
     found = source.find(offers, settings)
-    with runs.working(place, identity(found, settings), settings, fresh, on_lost) as work:
-        spark = (spark or session.get(settings)) if found.rows is None else found.rows.sparkSession
-        flow(Work(work, spark, settings, work.scratch(spark, settings), tell), found)
-        work.publish(settings)
-    return work.manifest
+    source.places(found, settings)
+    with runs.working(place, identity(found, settings), settings, fresh, on_lost) as begun, ExitStack() as held:
+        given = spark if found.rows is None else found.rows.sparkSession
+        active = given or held.enter_context(session.opened(settings))
+        flow(Work(begun, active, settings, begun.scratch(active, settings), tell), found)
+        begun.publish(settings)
+    return begun.manifest
 
 
 def flow(work: Work, found: Source) -> None:
@@ -118,8 +123,7 @@ def flow(work: Work, found: Source) -> None:
     work.table(tables.REMOVED, lambda: deduplicated.removed(decided))
     work.table(tables.REJECTS, lambda: deduplicated.rejects(decided))
 
-    rows = {name: table["rows"] for name, table in work.run.manifest["tables"].items()}
-    said = account.of(rows, offers, prints, joined, decided)
+    said = account.of(work.run.rows(), offers, prints, joined, decided)
     clusters_json.write(joined, said["clusters"], work.run.folder, settings)
     work.run.note(**said)
 
@@ -140,11 +144,14 @@ def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
     count = work.scratch.rows("wanted")
     chunks = -(-count // limits.chunk)
     tasks = max(1, -(-count // max(1, chunks) // limits.images_per_task))
+    began = time.monotonic()
     for number in sorted(set(range(chunks)) - work.run.committed()):
-        part = fingerprints.chunk(images, number, chunks).repartition(tasks, "image")
+        part = fingerprints.chunk(images, number, chunks, tasks)
         with progress.line(work.spark, count // chunks, "images", work.tell):
             work.run.commit(fingerprints.compute(part, allowed, limits, work.settings.s3), number, work.settings)
         work.tell(f"fingerprints: chunk {number + 1} of {chunks} is stored")
+    if not work.run.manifest.get("fetch_seconds"):
+        work.run.note(fetch_seconds=round(time.monotonic() - began, 3))
     return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
 
 

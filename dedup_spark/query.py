@@ -14,11 +14,14 @@ from dedup_spark import (
     duplicate_pairs,
     fingerprints,
     locations,
+    pictures,
     runs,
     session,
     store,
 )
 from dedup_spark.errors import BadInput
+from dedup_spark.hashing import hasher
+from dedup_spark.images import colour
 from dedup_spark.settings import Settings
 from dedup_spark.verdict import Limits
 
@@ -44,8 +47,7 @@ def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[st
         told = asked.select("image", "status", "detail").collect()
     for row in sorted(told, key=lambda row: list(paths).index(row["image"])):
         answers = [answer for answer in near if answer["asked"] == row["image"]]
-        limit = settings.candidate_pairs.max_distance
-        said = f"{len(answers)} stored pictures within {limit} bits" if row["status"] == "ok" else _bad(row)
+        said = f"{len(answers)} stored pictures near it" if row["status"] == "ok" else _bad(row)
         yield f"{paths[row['image']]}: {said}"
         for answer in answers:
             yield (
@@ -68,7 +70,7 @@ def find(asked: DataFrame, stored: DataFrame, settings: Settings) -> DataFrame:
     """
     limits = Limits(settings.candidate_pairs.max_distance, settings.duplicate_pairs.max_colour_difference)
     wanted = fingerprints.distinct_pictures(asked).withColumn("content", F.concat(F.lit(ASKED), "content"))
-    known = fingerprints.distinct_pictures(stored)
+    known = fingerprints.distinct_pictures(_comparable(stored))
     both = wanted.unionByName(known)
     met = _met(wanted, known, limits)
     judged = duplicate_pairs.judge(met, both, limits)
@@ -91,7 +93,8 @@ def find(asked: DataFrame, stored: DataFrame, settings: Settings) -> DataFrame:
 
 def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
     """`content`, `offers` (how many show it), `first` (the first few, as texts)."""
-    shown = catalogue.join(fingerprints.usable(stored), on="image", how="inner")
+    usable = catalogue.where(F.col("status").isin("ok", "same_row"))
+    shown = usable.join(fingerprints.usable(stored), on="image", how="inner")
     named = shown.select("content", clusters.as_text(shown, "id").alias("offer")).distinct()
     listed = F.slice(F.sort_array(F.collect_list("offer")), 1, OFFERS)
     return named.groupBy("content").agg(F.count("*").alias("offers"), listed.alias("first"))
@@ -99,7 +102,7 @@ def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
 
 def _met(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
     """Pairs of contents that may be near: by whole hashes, by channels where a hash is a coin toss, by equal bytes."""
-    ours, theirs = (_holders(pictures) for pictures in (wanted, known))
+    ours, theirs = (_holders(table) for table in (wanted, known))
     plan = banding.plan(limits.max_distance)
     near = candidate_pairs.find(duplicate_pairs.keys(ours), duplicate_pairs.keys(theirs), plan, same=False)
     whole = duplicate_pairs.of_hashes(near, ours, limits, theirs)
@@ -116,13 +119,22 @@ def _met(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
     return whole.unionByName(channels).unionByName(equal).distinct()
 
 
-def _holders(pictures: DataFrame) -> DataFrame:
-    entering = duplicate_pairs.enters_search(pictures)
+def _holders(shown: DataFrame) -> DataFrame:
+    entering = duplicate_pairs.enters_search(shown)
     return entering.select(F.col("phash").alias("key"), "words", "content")
 
 
-def _shows(pictures: DataFrame) -> DataFrame:
-    return pictures.where(~F.col("low_information"))
+def _comparable(stored: DataFrame) -> DataFrame:
+    """The stored fingerprints of the versions that are made now; unlike ones are never compared."""
+    version = hasher.find(pictures.HASHER).VERSION
+    like = stored.where((F.col("hash_version") == version) & (F.col("signature_version") == colour.SIGNATURE_VERSION))
+    if like.isEmpty():
+        raise BadInput(f"no stored picture has hash {version} and signature {colour.SIGNATURE_VERSION}: run it again")
+    return like
+
+
+def _shows(shown: DataFrame) -> DataFrame:
+    return shown.where(~F.col("low_information"))
 
 
 def _path(image: str) -> str:

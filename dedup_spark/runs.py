@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import documents, locations, manifests, session, status, storage, store
 from dedup_spark.documents import Document
-from dedup_spark.errors import DedupError, Fault, RunRefused
+from dedup_spark.errors import DedupError, Fault, GateFailed, RunRefused
 from dedup_spark.lease import Lease
 from dedup_spark.objects import Conflict
 from dedup_spark.settings import Settings, load
@@ -130,10 +130,13 @@ class Run:
         self.save(state="published")
 
     def fail(self, error: BaseException) -> None:
-        """Writes down why the run stopped, if it still may; what it has written stays, and is resumed."""
+        """Writes down why the run stopped, if it still may. What it has written is resumed,
+        unless the data failed a gate: the next run looks at everything afresh, since somebody may have mended it.
+        """
         if self.manifest["state"] == "running":
             with suppress(DedupError):
-                self.save(state="failed", ended=status.now(), error=status.message(error))
+                state = "stopped" if isinstance(error, GateFailed) else "failed"
+                self.save(state=state, ended=status.now(), error=status.message(error))
 
 
 @contextmanager

@@ -31,14 +31,16 @@ SQL = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # 3.5 and 4.0 would write the outdated INT96
 }
 
-QUIET = {"spark.ui.showConsoleProgress": "false"}  # there is a progress line of our own
+QUIET = {
+    "spark.ui.showConsoleProgress": "false",  # there is a progress line of our own
+    "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={files('dedup_spark').joinpath('log4j2.properties')}",
+}
 
 LOCAL = {
     "spark.driver.host": LOOPBACK,
     "spark.driver.bindAddress": LOOPBACK,
     "spark.connect.grpc.binding.address": LOOPBACK,
     "spark.ui.enabled": "false",
-    "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={files('dedup_spark').joinpath('log4j2.properties')}",
 }
 
 
@@ -159,9 +161,11 @@ def configuration(settings: Settings, elsewhere: bool = False) -> Mapping[str, s
     """
     if settings.session.remote.startswith("sc://"):
         return {**SQL, **settings.session.conf}
-    local = {**LOCAL, "spark.driver.memory": _driver_memory()} if _is_local(settings) and not elsewhere else {}
+    here = {} if elsewhere else QUIET
+    if _is_local(settings) and not elsewhere:
+        here = {**QUIET, **LOCAL, "spark.driver.memory": _driver_memory()}
     s3 = s3a.configuration(settings.s3, pyspark.__version__) if settings.s3.configure_spark else {}
-    return {**SQL, **QUIET, **local, **s3, **settings.session.conf}
+    return {**SQL, **here, **s3, **settings.session.conf}
 
 
 def _driver_memory() -> str:

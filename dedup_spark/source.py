@@ -14,7 +14,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import locations, objects, storage
-from dedup_spark.errors import BadInput, StorageFailed
+from dedup_spark.errors import BadInput, DedupError, StorageFailed
 from dedup_spark.settings import Settings
 
 WILDCARD = re.compile(r"[*?\[{]")
@@ -46,7 +46,9 @@ def find(catalogue: str | DataFrame, settings: Settings) -> Source:
     if not files:
         raise BadInput(f"catalogue {catalogue}: no Parquet file lies there")
     listed = "\n".join(f"{file.path} {file.bytes} {file.version}" for file in files)
-    return Source(catalogue, path, posixpath.dirname(_fixed(path)), hashlib.sha256(listed.encode()).hexdigest()[:16])
+    alone = [file.path for file in files] == [path]
+    folder = posixpath.dirname(_fixed(path)) if alone or _fixed(path) != path else path
+    return Source(catalogue, path, folder, hashlib.sha256(listed.encode()).hexdigest()[:16])
 
 
 def read(source: Source, spark: SparkSession, settings: Settings) -> DataFrame:
@@ -61,11 +63,26 @@ def read(source: Source, spark: SparkSession, settings: Settings) -> DataFrame:
             rows.schema  # noqa: B018 - Connect looks the table up only now
     except AnalysisException as error:
         raise BadInput(f"catalogue {source.name}: no such table, and no path either (a path has a '/')") from error
-    except StorageFailed as error:
-        raise BadInput(f"catalogue {source.name} cannot be read as Parquet: {error}") from error
-    if rows.isEmpty():
+    except StorageFailed as failed:
+        raise _unreadable(source, failed) from failed
+    if _is_empty(rows, source):
         raise BadInput(f"catalogue {source.name} is empty: it must have at least one row")
     return rows
+
+
+def _is_empty(rows: DataFrame, source: Source) -> bool:
+    """Whether there is no row. Raises `BadInput` when a file is no Parquet, `StorageFailed` when it is refused."""
+    try:
+        return rows.isEmpty()
+    except Exception as error:
+        failed = storage.failure(error, source.name)
+        raise _unreadable(source, failed) if failed else error from error
+
+
+def _unreadable(source: Source, failed: StorageFailed) -> DedupError:
+    if any(word in str(failed) for word in ("damaged", "no Parquet file", "no table")):
+        return BadInput(f"catalogue {source.name} cannot be read as Parquet: {failed}")
+    return failed
 
 
 def places(source: Source, settings: Settings) -> tuple[str, tuple[str, ...]]:

@@ -57,6 +57,12 @@ def conform(rows: DataFrame, table: Table) -> DataFrame:
     return rows.select(*carried, *(_column(column) for column in table.columns))
 
 
+def as_json(name: str) -> SparkColumn:
+    """A struct as text, whole microseconds included: what rows that agree on all else are told apart by."""
+    exact = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX", "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"}
+    return F.to_json(name, exact)
+
+
 def _column(column: Column) -> SparkColumn:
     value = F.col(column.name) if column.type in (ID, ROW) else F.col(column.name).cast(column.type)
     return value.alias(column.name, metadata={"comment": column.comment})
@@ -67,6 +73,9 @@ def _quoted(name: str) -> str:
 
 
 WORDS = T.ArrayType(LONG, containsNull=False)
+
+WHOLE = "whole"
+"""The one view there is so far: the picture as a viewer shows it."""
 
 VIEW = T.StructType(
     [
@@ -152,7 +161,7 @@ DUPLICATE_PAIRS = Table(
         Column("right_view", STRING, "the view that met"),
         Column("distance", INT, "differing bits of the whole hash"),
         Column("colour_difference", DOUBLE, "CIE76 Delta E of the worst block"),
-        Column("verdict", STRING, "duplicate, vetoed or review"),
+        Column("verdict", STRING, "duplicate or vetoed"),
         Column("reason", STRING, "same hash, near, fallback; vetoed: colour"),
     ),
 )
@@ -194,8 +203,8 @@ OFFER_GRAPH = Table(
     (
         Column("left_offer", ID, "left < right"),
         Column("right_offer", ID, "left < right"),
-        Column("left_image", STRING, "the left offer's picture of the nearest pair"),
-        Column("right_image", STRING, "the right offer's picture of the nearest pair"),
+        Column("left_image", STRING, "the left offer's picture of the set, the one nearest to the keeper"),
+        Column("right_image", STRING, "the right offer's picture of the set, the one nearest to the keeper"),
         Column("distance", INT, "differing bits between the two"),
         Column("images", LONG, "how many sets the two offers share"),
         Column("dense", BOOLEAN, "a ray of the star of a set above max_clique"),

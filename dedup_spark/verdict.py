@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 from dedup_spark.hashing import bits, colour_phash
 from dedup_spark.images import colour
 
-DUPLICATE, VETOED, REVIEW = "duplicate", "vetoed", "review"
+DUPLICATE, VETOED = "duplicate", "vetoed"
 CHANNELS, CHANNEL_BITS = colour_phash.CHANNELS, colour_phash.BITS
 WORDS = -(-CHANNELS * CHANNEL_BITS // bits.WORD)
 ALL_CHANNELS = (1 << CHANNELS) - 1

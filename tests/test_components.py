@@ -141,7 +141,9 @@ def test_a_task_shrinks_its_edges_to_stars_however_few_it_may_hold(graph: Edges,
 def test_the_two_steps_alone_end_in_stars(spark: SparkSession, scratch: Scratch) -> None:
     """Large-star and small-star need no task to shrink anything: that only saves rounds."""
     rng = random.Random(3)
-    graph = [(f"{node:03d}", f"{rng.randrange(max(0, node - 4), node):03d}") for node in range(1, 60)]
+    graph = [
+        (f"{node:03d}", f"{parent:03d}") for node in range(9, 60) for parent in rng.sample(range(node - 9, node), 2)
+    ]
     edges, before = spark.createDataFrame(graph, components.STAR), None
     for _ in range(8):
         edges = scratch.cut(small_star(large_star(edges)), "stars")

@@ -171,6 +171,28 @@ def test_a_dataframe_needs_to_be_told_where_its_pictures_lie(spark: SparkSession
         pipeline.run(catalogue, str(tmp_path))
 
 
+def test_an_id_of_several_columns_an_array_of_images_and_columns_in_the_way(
+    spark: SparkSession, drawn: Path, tmp_path: Path
+) -> None:
+    sets = [row for row in pq.read_table(drawn / "truth.parquet").to_pylist() if row["case"] == "copies"]
+    one, two, three, *_ = dict.fromkeys(row["image"] for row in sets)
+    offers = [("a", 10, [one, two], 7), ("a", 9, [two], 8), ("b", 9, [three, "none.jpg"], 9), ("b", 10, [], 9)]
+    catalogue = spark.createDataFrame(offers, "shop string, number int, pictures array<string>, label int")
+    overrides = ['catalogue.id=["shop", "number"]', "catalogue.image=pictures", f"catalogue.image_root={drawn}"]
+    places = [f"fingerprints.allowed={json.dumps([str(drawn)])}"]
+    with pytest.raises(BadInput, match="'label' stands in the way"):
+        pipeline.run(catalogue, str(tmp_path / "out"), settings.load(overrides=overrides + places))
+    overrides.append('catalogue.rename={label = "class"}')
+    pipeline.run(catalogue, str(tmp_path / "out"), settings.load(overrides=overrides + places))
+    kept, gone = rows(str(tmp_path / "out"), "deduplicated"), rows(str(tmp_path / "out"), "removed")
+    assert set(kept[0]) == {"shop", "number", "pictures", "class", "phash", "md5", "label"}
+    assert {(row["kept_id"]["shop"], row["kept_id"]["number"]) for row in gone} <= {("a", 9), ("a", 10), ("b", 9)}
+    joined = {row["cluster_id"] for row in rows(str(tmp_path / "out"), "clusters")}
+    assert '{"shop":"a","number":9}' in joined
+    statuses = {row["status"] for row in rows(str(tmp_path / "out"), "rejects")}
+    assert statuses == {"not_found", "no_image"}
+
+
 def test_query_names_the_stored_copies_and_their_offers(
     output: str, spark: SparkSession, drawn: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

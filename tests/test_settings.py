@@ -1,0 +1,61 @@
+"""Settings are read from one place, checked against their facts, and named when they are wrong."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from dedup_spark import settings
+from dedup_spark.errors import BadInput
+
+
+def test_every_setting_has_a_field_a_reason_and_a_default_within_its_range() -> None:
+    described = settings.described()
+    sections = {field.name: field.type for field in dataclasses.fields(settings.Settings)}
+    assert list(described) == list(sections)
+    for name, kind in sections.items():
+        assert dataclasses.is_dataclass(kind)
+        assert list(described[name]) == [field.name for field in dataclasses.fields(kind)]
+        assert all(facts["reason"] for facts in described[name].values())
+    settings.load()
+
+
+def test_a_file_then_an_override_wins(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[candidate_pairs]\nmax_distance = 6\n[catalogue]\nid = "offer"\n')
+    assert settings.load([file]).candidate_pairs.max_distance == 6
+    assert settings.load([file], ["candidate_pairs.max_distance=4"]).candidate_pairs.max_distance == 4
+    assert settings.load([file]).catalogue.id == ("offer",)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("speed", "must be section.key=value"),
+        ("run.speed=1", "unknown setting run.speed"),
+        ("engine.speed=1", "unknown section 'engine'"),
+        ("candidate_pairs.max_distance=24", "must be 0 to 23"),
+        ("candidate_pairs.max_distance=true", "must be a whole number"),
+        ("run.max_reject_share=nan", "must be 0.0 to 1.0"),
+        ("duplicate_sets.keeper=[]", "must name at least one"),
+        ('duplicate_sets.keeper=["pixels", "pixels"]', "names one thing twice"),
+        ('duplicate_sets.keeper=["beauty"]', "must be of pixels, bytes, image"),
+        ("catalogue.rename=x", "must be a table of texts"),
+    ],
+)
+def test_what_is_wrong_is_named(override: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        settings.load(overrides=[override])
+
+
+def test_a_broken_or_missing_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("[run\n")
+    for name in ("broken.toml", "missing.toml"):
+        with pytest.raises(BadInput, match=name):
+            settings.load([tmp_path / name])
+
+
+def test_the_digest_changes_with_what_decides_rows_only() -> None:
+    plain = settings.load().digest()
+    assert settings.load(overrides=["session.master=local[1]"]).digest() == plain
+    assert settings.load(overrides=["candidate_pairs.max_distance=8"]).digest() != plain
