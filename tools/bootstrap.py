@@ -39,8 +39,8 @@ def main() -> None:
     stamp, wanted = venv / "set-up", digest(lock, jre)
     if stamp.is_file() and stamp.read_text("utf-8") == wanted and (venv / "bin" / "python").exists():
         return
-    print(f"Setting up {given.venv}: takes minutes, about 700 MB are fetched", flush=True)
     make(venv)
+    print(f"Setting up {given.venv}: takes minutes, about 700 MB are fetched", flush=True)
     install(venv, "--require-hashes", "-r", str(ROOT / "requirements" / "build.txt"))
     install(venv, "--require-hashes", "--no-build-isolation", "-r", str(lock))
     install(venv, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
