@@ -10,10 +10,10 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version
 EXTRAS := --extra spark --extra connect --extra s3fs
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 lint format doctor lock clean
+.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 bench-quality lint format doctor lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: set-up ## the demo catalogue through the whole flow, and how right the result is
 	$(BIN)/dedup-spark demo demo/catalogue
@@ -49,6 +49,10 @@ test-spark35: ## the demo on the newest Spark 3.5, in an environment of its own 
 test-spark40: ## the demo on the newest Spark 4.0, in an environment of its own
 	$(SET_UP) --venv .venv40 --lock requirements/spark40.txt
 	.venv40/bin/python -m pytest tests -m any_spark
+
+bench-quality: set-up ## recall and wrong merges per edit on ../shared/data, and the cost beside the notebook's flow
+	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.cost
 
 lint: set-up ## style, types and the layers of the design
 	$(BIN)/ruff check .

@@ -113,6 +113,14 @@ def test_only_session_knows_what_spark_connect_lacks() -> None:
     assert [f"{file.name}: {found[0]}" for file in sorted(files) if (found := forbidden.search(file.read_text()))] == []
 
 
+def test_no_window_goes_over_everything() -> None:
+    """A window without a partition puts all rows into one task."""
+    whole = re.compile(r"Window\.(orderBy|rowsBetween|rangeBetween)|partitionBy\(\)|\.over\(\)")
+    files = tracked("dedup_spark/*.py")
+    assert any("Window.partitionBy(" in file.read_text() for file in files)
+    assert [file.name for file in files if whole.search(file.read_text())] == []
+
+
 def test_no_file_names_one_machine_or_a_host_of_packages() -> None:
     here = re.compile(r"(?<![\w.~-])/work/(main|shared)|pythonhosted|pypi\.org|repo1?\.maven")
     for file in tracked():
