@@ -58,7 +58,7 @@ lint: set-up ## style, types and the layers of the design
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: set-up ## formats the code and mends what can be mended
 	$(BIN)/ruff format .

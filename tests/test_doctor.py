@@ -18,6 +18,7 @@ def by_name(place: str | None, *overrides: str) -> dict[str, Check]:
     return {check.name: check for check in doctor.checks(place, load(overrides=overrides))}
 
 
+@pytest.mark.any_spark
 def test_everything_is_there(spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert doctor.main(str(tmp_path / "output"), load()) == 0
     said = capsys.readouterr().out

@@ -43,6 +43,7 @@ def test_an_active_session_is_used_and_never_stopped(spark: SparkSession) -> Non
     assert spark.range(2).count() == 2
 
 
+@pytest.mark.any_spark
 def test_a_session_speaks_utc_on_whatever_machine(spark: SparkSession) -> None:
     assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
     assert spark.range(1).select(F.timestamp_seconds(F.lit(0)).cast("string")).first() == ("1970-01-01 00:00:00",)
@@ -222,6 +223,7 @@ def test_the_shim_drops_one_argument_and_keeps_the_others_as_they_are(tmp_path: 
     assert said == "-Da=b c||*|--add-modules=other|"
 
 
+@pytest.mark.any_spark
 def test_this_machine_has_a_java_that_fits() -> None:
     spark = session.version(pyspark.__version__)
     assert java.choose(spark).version in java.fitting(spark)
