@@ -29,12 +29,12 @@ def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: setting
 
     >>> rows = spark.createDataFrame([("a", ["1.jpg", "/etc/passwd"])], "id string, image array<string>")
     >>> columns = settings.load().catalogue
-    >>> compute(rows, "/shop", ["/shop"], columns).select("id", "image", "status").show(truncate=False)
+    >>> compute(rows, "/shop", ["/shop"], columns).select("id", "image", "status").orderBy("image").show()
     +---+-----------+-----------+
-    |id |image      |status     |
+    | id|      image|     status|
     +---+-----------+-----------+
-    |a  |/shop/1.jpg|ok         |
-    |a  |/etc/passwd|not_allowed|
+    |  a|/etc/passwd|not_allowed|
+    |  a|/shop/1.jpg|         ok|
     +---+-----------+-----------+
     <BLANKLINE>
     """
