@@ -179,8 +179,8 @@ def credentials(settings: Settings) -> str:
     """Where credentials for S3 come from on this machine, and what is asked; never what they are.
 
     >>> from dedup_spark.settings import load
-    >>> credentials(load(overrides=["s3.credentials=anonymous", "s3.endpoint=http://127.0.0.1:8333"]))
-    'anonymous, at http://127.0.0.1:8333'
+    >>> credentials(load(overrides=["s3.credentials=anonymous", "s3.endpoint=http://127.0.0.1:8333", "s3.region=here"]))
+    'anonymous, at http://127.0.0.1:8333, region here'
     """
     s3 = settings.s3
     source = {"anonymous": "anonymous", "profile": f"profile {s3.profile!r}"}.get(s3.credentials) or next(
