@@ -82,3 +82,11 @@ def test_a_coin_toss_in_one_channel_is_found_by_the_others(spark: SparkSession) 
         ("c", "e", 23, "vetoed", "colour"),
     ]
     assert whole_search(table) == []
+
+
+def test_two_pictures_that_meet_in_two_channels_are_one_pair(spark: SparkSession) -> None:
+    green, blue = [0, 3 << 20, 0, 0, 0], [0, 0, 0, 0, 3 << 30]  # in one channel a comes first, in the other b
+    tossed = {"unstable_channels": 1}
+    table = pictures(spark, [picture("a", words=green, **tossed), picture("b", words=blue, **tossed)])
+    met = reduce(DataFrame.unionByName, pipeline.find_by_channel(table, Limits(10, 4.5)))
+    assert [tuple(row) for row in met.collect()] == [("a", "b")]

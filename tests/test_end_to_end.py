@@ -89,6 +89,12 @@ def test_tables_are_what_they_say(output: str) -> None:
                 assert all(row[column.name] is not None for row in found), f"{table.name}.{column.name}"
 
 
+def test_a_pair_is_one_row(output: str) -> None:
+    pairs = [(row["left_content"], row["right_content"]) for row in rows(output, "duplicate_pairs")]
+    assert len(set(pairs)) == len(pairs)
+    assert all(left < right for left, right in pairs)
+
+
 def test_clusters_json_is_the_table(output: str) -> None:
     (path,) = Path(output).glob("runs/*/clusters.json")
     lists = json.loads(path.read_text())
