@@ -31,7 +31,7 @@ from dedup_spark.storage import Scratch
 
 DRIVER, CLUSTER = "driver", "cluster"
 BYTES_PER_EDGE = 64  # of the driver: codes, scipy's matrix and its transpose, labels
-TEXT_COPIES = 3  # of the driver: the file, the table, the distinct nodes
+TEXT_COPIES = 4  # of the driver: files, table, distinct nodes, labels (5 M edges of 64 bytes of text: 1.4 GB in all)
 TASK_EDGES = 1 << 20  # held by a task before it shrinks them: some 200 MB
 BATCH_ROWS = 1 << 16
 STAR = "node string, parent string"
@@ -102,7 +102,7 @@ def choose(edges: int, text: int, memory: int, connect: bool, limits: Limits) ->
 
     >>> from dedup_spark.settings import load
     >>> choose(5_000_000, 320_000_000, 16 << 30, False, load().components)
-    ('driver', '5,000,000 edges take about 1,280 MB of the 4,294 MB that it may use')
+    ('driver', '5,000,000 edges take about 1,600 MB of the 4,294 MB that it may use')
     """
     needed, usable = TEXT_COPIES * text + BYTES_PER_EDGE * edges, memory // 4
     size = f"{edges:,} edges take about {needed // 10**6:,} MB of the {usable // 10**6:,} MB that"

@@ -197,7 +197,7 @@ def test_wrong_labels_of_the_driver_are_found(
         (1_000, 1 << 30, False, "auto", (DRIVER, "1,000 edges take about 0 MB of the 268 MB that it may use")),
         (1_000, 1 << 30, True, "driver", (CLUSTER, "the driver is behind Spark Connect")),
         (1_000, 1 << 30, False, "cluster", (CLUSTER, "components.carrier says so")),
-        (2_000_000, 1 << 30, False, "driver", (CLUSTER, "2,000,000 edges take about 512 MB of the 268 MB")),
+        (2_000_000, 1 << 30, False, "driver", (CLUSTER, "2,000,000 edges take about 640 MB of the 268 MB")),
         (30_000_000, 64 << 30, False, "auto", (CLUSTER, "30,000,000 edges are more than")),
         (30_000_000, 64 << 30, False, "driver", (DRIVER, "30,000,000 edges take about")),
     ],

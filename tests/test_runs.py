@@ -175,7 +175,7 @@ def test_a_killed_run_is_resumed_table_by_table(spark: SparkSession, tmp_path: P
 @pytest.mark.parametrize("damage", ["deleted", "truncated"])
 def test_a_damaged_table_of_a_resumed_run_is_named(tmp_path: Path, damage: str) -> None:
     output = str(tmp_path)
-    run = fail(output, GateFailed("too many rejects"), "clusters", "removed")
+    run = fail(output, StorageFailed("the disk is full"), "clusters", "removed")
     file = next((tmp_path / "runs" / run.run_id / "removed").glob("*.parquet"))
     file.unlink() if damage == "deleted" else file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(StorageFailed, match=r"/removed is damaged.*--fresh"), runs.working(output, IDENTITY, QUICK):
@@ -323,21 +323,21 @@ def test_status_says_how_the_newest_run_stands(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "message"),
+    ("error", "code", "state", "message"),
     [
-        (GateFailed("too many rejects"), 3, "too many rejects"),
-        (KeyError("column"), 1, "KeyError: 'column'"),
-        (StorageFailed("no answer of https://me:secret@host/x"), 4, "no answer of https://***@host/x"),
+        (GateFailed("too many rejects"), 3, "stopped", "too many rejects"),  # which is never resumed
+        (KeyError("column"), 1, "failed", "KeyError: 'column'"),
+        (StorageFailed("no answer of https://me:secret@host/x"), 4, "failed", "no answer of https://***@host/x"),
     ],
 )
-def test_a_failure_is_written_down(tmp_path: Path, error: Exception, code: int, message: str) -> None:
+def test_a_failure_is_written_down(tmp_path: Path, error: Exception, code: int, state: str, message: str) -> None:
     with pytest.raises(type(error)), runs.working(str(tmp_path), IDENTITY, QUICK) as run:
         raise error
     found = status.read(str(tmp_path), S3())
     assert found is not None
     assert (found["state"], found["exit_code"], found["message"]) == ("failed", code, message)
     manifest = said(str(tmp_path), run.run_id)
-    assert (manifest["state"], manifest["error"]) == ("failed", message)
+    assert (manifest["state"], manifest["error"]) == (state, message)
 
 
 def test_a_refused_run_changes_nothing(tmp_path: Path) -> None:
