@@ -20,12 +20,23 @@ hypothesis.settings.register_profile(
     suppress_health_check=list(hypothesis.HealthCheck),
 )
 
+# Tests are short: the second compiler of the JVM costs them as much again as all else that it does.
+QUICK = "-XX:TieredStopAtLevel=1"
+for name in ("SPARK_SUBMIT_OPTS", "SPARK_DAEMON_JAVA_OPTS"):
+    os.environ[name] = f"{QUICK} {os.environ.get(name, '')}".strip()
+
+SMALL = {
+    "spark.driver.memory": "3g",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",  # else the rows of small tables go through Python workers
+    "spark.sql.shuffle.partitions": "4",
+}
+
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """One local session with two threads and few shuffle partitions."""
-    few = 'session.conf={"spark.sql.shuffle.partitions" = "4", "spark.driver.memory" = "3g"}'
-    with session.opened(settings.load(overrides=["session.master=local[2]", few])) as started:
+    conf = ", ".join(f'"{name}" = "{value}"' for name, value in SMALL.items())
+    with session.opened(settings.load(overrides=["session.master=local[2]", f"session.conf={{ {conf} }}"])) as started:
         yield started
 
 
