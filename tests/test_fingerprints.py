@@ -1,0 +1,98 @@
+"""Every distinct path has one fingerprint, and it is what the pictures say: those of the reference, bit for bit."""
+
+import csv
+import hashlib
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from dedup_spark import fingerprints, hash_image, settings, store
+from dedup_spark.settings import S3
+from tests import pictures
+from tests.tables_of import a_table
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+DEFAULTS = settings.load()
+OFFER = "id string, image string, status string"
+
+
+def test_only_what_may_be_fetched_is_wanted_and_once(spark: SparkSession) -> None:
+    rows = [("a", "/1", "ok"), ("b", "/1", "ok"), ("b", "/1", "same_row"), ("c", "/2", "not_allowed")]
+    wanted = fingerprints.wanted(a_table(spark, [*rows, ("d", "/3", "ok"), ("e", None, "no_image")], OFFER))
+    assert sorted(tuple(row) for row in wanted.collect()) == [("/1",), ("/3",)]
+
+
+def test_every_image_is_in_one_chunk_whatever_the_order(spark: SparkSession) -> None:
+    images = a_table(spark, [(f"/{n}",) for n in range(60)], "image string")
+    there, back = (
+        [
+            sorted(row["image"] for row in fingerprints.chunk(laid_out, number, chunks=3, tasks=2).collect())
+            for number in range(3)
+        ]
+        for laid_out in (images, images.orderBy(F.desc("image")).repartition(5))
+    )
+    assert there == back
+    assert sorted(image for part in there for image in part) == sorted(f"/{n}" for n in range(60))
+    assert all(10 < len(part) < 30 for part in there)
+
+
+def test_whatever_the_bytes_are_a_row_comes_out(spark: SparkSession, tmp_path: Path) -> None:
+    """Five paths: a picture, its copy, a page that calls itself a picture, nothing at all, and one from elsewhere."""
+    inside, elsewhere = tmp_path / "inside", tmp_path / "elsewhere.jpg"
+    inside.mkdir()
+    file = pictures.jpeg(pictures.product(1))
+    for path, data in (("a.jpg", file), ("b.jpg", file), ("page.jpg", b"<html>")):
+        (inside / path).write_bytes(data)
+    elsewhere.write_bytes(file)
+    (inside / "link.jpg").symlink_to(elsewhere)
+    images = a_table(
+        spark, [(f"{inside}/{name}.jpg",) for name in ("a", "b", "page", "none", "link")], "image string"
+    ).repartition(3)
+    rows = fingerprints.compute(images, [str(inside)], DEFAULTS.fingerprints, S3())
+    assert rows.columns == store.SEGMENT.names
+    found = {Path(row["image"]).stem: row for row in rows.collect()}
+    assert {name: row["status"] for name, row in found.items()} == {
+        "a": "ok",
+        "b": "ok",
+        "page": "not_image",
+        "none": "not_found",
+        "link": "not_allowed",
+    }
+    one, other = found["a"].asDict(), found["b"].asDict()
+    assert {name for name in one if one[name] != other[name]} == {"image"}
+    assert (one["content"], one["bytes"]) == (hashlib.sha256(file).hexdigest()[:32], len(file))
+    (view,) = one["views"]
+    assert (view["view"], view["colour_signature"], view["unstable"]) == ("whole", one["colour_signature"], False)
+    assert one["phash"] == hash_image(file)
+    assert found["page"]["md5"] == hashlib.md5(b"<html>").hexdigest()
+    assert found["page"]["views"] is found["page"]["phash"] is found["none"]["md5"] is None
+
+
+def test_a_content_is_one_picture_named_by_its_smallest_path(spark: SparkSession) -> None:
+    schema = "image string, status string, content string, width int, height int, bytes long, phash string"
+    view = "views array<struct<words:array<bigint>,unstable_channels:int>>"
+    seen = (30, 40, 9, "h", b"c", False, [([1, 2], 5)])
+    rows = [("/2", "ok", "b", *seen), ("/1", "ok", "b", *seen), ("/3", "ok", "a", *seen), ("/0", "corrupt", "c", *seen)]
+    table = a_table(spark, rows, f"{schema}, colour_signature binary, low_information boolean, {view}")
+    facts = (1200, 9, "h", [1, 2], b"c", False, 5)
+    found = sorted(tuple(row) for row in fingerprints.distinct_pictures(table).collect())
+    assert found == [("a", "/3", 1, *facts), ("b", "/1", 2, *facts)]
+    assert sorted(tuple(row) for row in fingerprints.usable(table).collect()) == [("/1", "b"), ("/2", "b"), ("/3", "a")]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the photographs of ../shared/data")
+def test_every_reference_hash_and_md5(spark: SparkSession) -> None:
+    """All 3,068 photographs as the flow sees them: no difference in a bit of a hash, nor in a digit of an MD5."""
+    root = SHARED / "clothing"
+    with (SHARED / "clothing_reference.csv").open() as file:
+        expected = {row["image"]: (row["phash"], row["md5"]) for row in csv.DictReader(file)}
+    assert len(expected) == 3068
+    images = a_table(spark, [(f"{root}/{image}",) for image in expected], "image string").repartition(8)
+    exact = settings.load(overrides=["fingerprints.decode=exact", "fingerprints.thumbnail=0"]).fingerprints
+    rows = fingerprints.compute(images, [str(root)], exact, S3()).select("image", "status", "phash", "md5").collect()
+    assert {row["status"] for row in rows} == {"ok"}
+    assert len(rows) == len(expected)
+    found = {str(Path(row["image"]).relative_to(root)): (row["phash"], row["md5"]) for row in rows}
+    assert {image: facts for image, facts in found.items() if facts != expected[image]} == {}
