@@ -14,7 +14,8 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark.verdict import DUPLICATE, Compared, Features, Limits, compare
+from dedup_spark import second_look
+from dedup_spark.verdict import DUPLICATE, Compared, Features, Limits, compare, look_again
 
 CHOICE = "key string, centre string, distance int, colour_difference double, reason string"
 FEATURES = ("words", "colour_signature", "unstable_channels")
@@ -27,12 +28,18 @@ class Cutter(Protocol):
 
 
 def choose(
-    members: DataFrame, order: Sequence[Column], limits: Limits, members_per_task: int, scratch: Cutter
+    members: DataFrame,
+    order: Sequence[Column],
+    limits: Limits,
+    members_per_task: int,
+    scratch: Cutter,
+    squares: DataFrame | None = None,
 ) -> DataFrame:
     """One row per member: `key`, `centre`, `distance`, `colour_difference`, `reason`.
 
-    `members` has `group`, `key` (unique text), the features of `verdict.Features`, and what `order` sorts by; ties of
-    the order are broken by `key`. A centre is its own centre, with reason `centre`.
+    `members` has `group`, `key` (a content), the features of `verdict.Features`, and what `order` sorts by; ties of
+    the order are broken by `key`. `squares` has `content` and `square`, for the second look; None: no square is known.
+    A centre is its own centre, with reason `centre`.
 
     In rounds with the same result as one by one: the first `members_per_task` members of each group settle in one
     task, the others are compared with the new centres only; those that pass none go to the next round.
@@ -43,13 +50,14 @@ def choose(
     settled: list[DataFrame] = []
     while True:
         first = waiting.where(F.col("turn") <= members_per_task)
-        chosen = scratch.cut(first.groupBy("group").applyInPandas(_settler(limits), CHOICE), "chosen")
+        seen = second_look.with_squares(first, "key", squares)
+        chosen = scratch.cut(seen.groupBy("group").applyInPandas(_settler(limits), CHOICE), "chosen")
         settled.append(chosen)
         rest = waiting.where(F.col("turn") > members_per_task)
         if rest.isEmpty():
             return reduce(DataFrame.unionByName, settled)
         centres = first.join(chosen.where(F.col("key") == F.col("centre")).select("key"), on="key", how="left_semi")
-        joined = scratch.cut(_join_first(rest, centres, limits), "joined")
+        joined = scratch.cut(_join_first(rest, centres, limits, squares), "joined")
         settled.append(joined)
         again = rest.join(joined.select("key"), on="key", how="left_anti")
         again = again.withColumn("turn", F.row_number().over(Window.partitionBy("group").orderBy("turn")))
@@ -76,12 +84,17 @@ def _settler(limits: Limits) -> Any:
 
     def settle(group: pd.DataFrame) -> pd.DataFrame:
         group = group.sort_values("turn", ignore_index=True)
-        keys, pictures = group["key"].to_numpy(object), features(group)
+        keys, pictures, squares = group["key"].to_numpy(object), features(group), group["square"].to_numpy(object)
         waiting, choices = np.arange(len(group)), []
         while len(waiting):
             centre, others = waiting[0], waiting[1:]
             compared = compare(take(pictures, np.full(len(others), centre)), take(pictures, others), limits)
             passes = compared.verdict == DUPLICATE
+            near = np.flatnonzero(passes)
+            _, verdict, _ = look_again(
+                compared.colour_difference[near], [squares[centre]] * len(near), squares[others[near]].tolist(), limits
+            )
+            passes[near] = verdict == DUPLICATE
             choices.append((keys[centre], keys[centre], 0, 0.0, "centre"))
             choices.extend(_joined(keys[others], keys[centre], compared, np.flatnonzero(passes)))
             waiting = others[~passes]  # nobody who waits passes against a centre chosen so far
@@ -101,11 +114,13 @@ def _joined(keys: Any, centre: str, compared: Compared, rows: Any) -> Iterator[t
         )
 
 
-def _join_first(rest: DataFrame, centres: DataFrame, limits: Limits) -> DataFrame:
+def _join_first(rest: DataFrame, centres: DataFrame, limits: Limits, squares: DataFrame | None) -> DataFrame:
     """The members that pass against one of the new centres of their group, each with the first of these."""
     centre = centres.select("group", *(F.col(name).alias(f"left_{name}") for name in ("key", "turn", *FEATURES)))
     member = rest.select("group", *(F.col(name).alias(f"right_{name}") for name in ("key", *FEATURES)))
-    met = centre.join(member, on="group", how="inner").mapInPandas(_comparer(limits), f"turn long, {CHOICE}")
+    near = centre.join(member, on="group", how="inner").mapInPandas(_comparer(limits), f"turn long, {CHOICE}")
+    near = near.withColumn("verdict", F.lit(DUPLICATE))
+    met = second_look.look(near, "centre", "key", limits, squares).where(F.col("verdict") == DUPLICATE)
     nearest = F.min_by(F.struct("centre", "distance", "colour_difference", "reason"), "turn")
     return met.groupBy("key").agg(nearest.alias("first")).select("key", "first.*")
 

@@ -6,7 +6,7 @@ is no representative has exactly one pair, to its representative: a thousand re-
 thousand pairs, never half a million.
 
 A picture whose hash is a coin toss in some channel stays out of that search; it is looked for by its stable channels
-(`channels`) among those of all. Wherever a pair comes from, `judge` compares the two pictures and has the word.
+(`channels`) among those of all. Wherever a pair comes from, `verify` compares the two pictures and has the word.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import centres, tables, words
+from dedup_spark import centres, second_look, tables, words
 from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, WORDS, Limits, compare
 
 CHANNEL_WORDS = -(-CHANNEL_BITS // words.WORD_BITS)
@@ -29,14 +29,26 @@ def enters_search(pictures: DataFrame) -> DataFrame:
     return pictures.where(~F.col("low_information") & (F.col("unstable_channels") == 0))
 
 
-def represent(pictures: DataFrame, limits: Limits, pictures_per_task: int, scratch: centres.Cutter) -> DataFrame:
+def represent(
+    pictures: DataFrame,
+    limits: Limits,
+    pictures_per_task: int,
+    scratch: centres.Cutter,
+    squares: DataFrame | None = None,
+) -> DataFrame:
     """One row per picture: `key` (its content), `centre` (its representative's content) and how far that is.
 
     Among the pictures of one hash, in the fixed order most pixels, most bytes, content, each joins the first
-    representative within the colour limits, or becomes one.
+    representative it passes against, or becomes one.
+    `squares` has `content` and `square`, for the second look; None: no square is known.
     """
-    copies = F.count("*").over(Window.partitionBy("phash"))
-    counted = pictures.select("phash", "content", "pixels", "bytes", *centres.FEATURES, copies.alias("copies"))
+    alike = F.concat_ws(
+        " ", "phash", "unstable_channels"
+    )  # a picture searched by bands stands for none searched by channels
+    copies = F.count("*").over(Window.partitionBy(alike))
+    counted = pictures.select(
+        alike.alias("group"), "content", "pixels", "bytes", *centres.FEATURES, copies.alias("copies")
+    )
     alone = counted.where(F.col("copies") == 1).select(
         F.col("content").alias("key"),
         F.col("content").alias("centre"),
@@ -44,9 +56,9 @@ def represent(pictures: DataFrame, limits: Limits, pictures_per_task: int, scrat
         F.lit(0.0).alias("colour_difference"),
         F.lit("centre").alias("reason"),
     )
-    members = counted.where(F.col("copies") > 1).withColumnsRenamed({"phash": "group", "content": "key"})
+    members = counted.where(F.col("copies") > 1).withColumnRenamed("content", "key")
     order = [F.col("pixels").desc(), F.col("bytes").desc()]
-    return alone.unionByName(centres.choose(members, order, limits, pictures_per_task, scratch))
+    return alone.unionByName(centres.choose(members, order, limits, pictures_per_task, scratch, squares))
 
 
 def of_one_hash(choices: DataFrame) -> DataFrame:
@@ -58,9 +70,13 @@ def of_one_hash(choices: DataFrame) -> DataFrame:
 
 def hashes(pictures: DataFrame, choices: DataFrame) -> DataFrame:
     """One row per representative: its hash as `key` and `words`, and its `content`."""
+    return representatives(pictures, choices).select(F.col("phash").alias("key"), "words", "content")
+
+
+def representatives(pictures: DataFrame, choices: DataFrame) -> DataFrame:
+    """The pictures that stand for others or for themselves."""
     centres_only = choices.where(F.col("key") == F.col("centre")).select(F.col("key").alias("content"))
-    representatives = pictures.join(centres_only, on="content", how="left_semi")
-    return representatives.select(F.col("phash").alias("key"), "words", "content")
+    return pictures.join(centres_only, on="content", how="left_semi")
 
 
 def keys(holders: DataFrame) -> DataFrame:
@@ -72,7 +88,7 @@ def of_hashes(candidates: DataFrame, ours: DataFrame, limits: Limits, theirs: Da
     """`left`, `right`: contents of representatives whose hashes are within the threshold.
 
     `candidates` are pairs of distinct hashes, `ours` the representatives that have them (`hashes`), `theirs` those of
-    the right side where that is another table. Two representatives of one hash are a pair too: `judge` vetoes it by
+    the right side where that is another table. Two representatives of one hash are a pair too: `verify` vetoes it by
     the colours that made them two.
     """
     distance = words.hamming(F.col("left_words"), F.col("right_words"), WORDS)
@@ -112,8 +128,10 @@ def of_channels(candidates: DataFrame, ours: DataFrame, limits: Limits, theirs: 
     return ordered.distinct()  # two pictures meet in either order, channel by channel
 
 
-def judge(pairs: DataFrame, pictures: DataFrame, limits: Limits) -> DataFrame:
+def verify(pairs: DataFrame, pictures: DataFrame, limits: Limits, squares: DataFrame | None = None) -> DataFrame:
     """The pairs of contents within the threshold, as `tables.DUPLICATE_PAIRS`: each with its verdict and reason.
+
+    `squares` has `content` and `square`, for the second look; None: no square is known.
 
     Pairs that turn out to be too far apart (met in one channel only) are no rows.
     """
@@ -139,11 +157,9 @@ def judge(pairs: DataFrame, pictures: DataFrame, limits: Limits) -> DataFrame:
         .join(right, on="right_content", how="inner")
     )
     facts = "distance int, colour_difference double, verdict string, reason string"
-    return (
-        named.mapInPandas(compared, f"{schema}, {facts}")
-        .where(F.col("reason") != "distance")
-        .withColumns({"left_view": F.lit(tables.WHOLE), "right_view": F.lit(tables.WHOLE)})
-    )
+    near = named.mapInPandas(compared, f"{schema}, {facts}").where(F.col("reason") != "distance")
+    whole = {"left_view": F.lit(tables.WHOLE), "right_view": F.lit(tables.WHOLE)}
+    return second_look.look(near, "left_content", "right_content", limits, squares).withColumns(whole)
 
 
 def _of_keys(candidates: DataFrame, ours: DataFrame, theirs: DataFrame | None) -> DataFrame:

@@ -28,10 +28,12 @@ def choose(
     limits: Limits,
     pictures_per_task: int,
     scratch: centres.Cutter,
+    squares: DataFrame | None = None,
 ) -> DataFrame:
     """One row per picture of a component: `key` (its content), `centre` (its keeper's content) and how far that is.
 
     `components` has `node` and `component`; `keeper` names what the order of the keepers goes by.
+    `squares` has `content` and `square`, for the second look; None: no square is known.
     """
     members = components.select(F.col("node").alias("content"), F.col("component").alias("group")).join(
         pictures, on="content", how="inner"
@@ -42,6 +44,7 @@ def choose(
         limits.at_keeper(),
         pictures_per_task,
         scratch,
+        squares,
     )
 
 

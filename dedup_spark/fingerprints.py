@@ -38,7 +38,7 @@ def compute(images: DataFrame, allowed: Sequence[str], limits: settings.Fingerpr
             while batch := list(islice(fetched, limits.batch)):
                 yield _arrow(pictures.facts(batch, options), schema)
 
-    options = pictures.Options(limits.decode, limits.max_pixels, limits.thumbnail, limits.pixels)
+    options = pictures.Options(limits.decode, limits.max_pixels, limits.thumbnail, limits.square)
     schema = to_arrow_schema(store.SEGMENT)
     return images.select("image").mapInArrow(hashed, store.SEGMENT)
 
@@ -69,6 +69,12 @@ def distinct_pictures(fingerprints: DataFrame) -> DataFrame:
         .agg(F.min("image").alias("image"), F.count("*").alias("images"), F.min_by("facts", "image").alias("facts"))
         .select("content", "image", "images", "facts.*")
     )
+
+
+def squares(pictures: DataFrame, thumbnails: DataFrame) -> DataFrame:
+    """`content`, `square` of every picture: null where the store lacks it. `thumbnails` is `tables.THUMBNAILS`."""
+    stored = thumbnails.select("image", "square")
+    return pictures.select("content", "image").join(stored, on="image", how="left").select("content", "square")
 
 
 def _arrow(facts: dict[str, list[Any]], schema: pa.Schema) -> pa.RecordBatch:

@@ -37,7 +37,7 @@ COLUMNS = (
     "unstable_channels",
     "colour_signature",
     "thumbnail",
-    "pixels",
+    "square",
 )
 
 Row = dict[str, Any]
@@ -50,7 +50,7 @@ class Options:
     decode: str
     max_pixels: int
     thumbnail: int = 0  # pixels of the longer side; 0: none
-    pixels: bool = False  # keep the lossless square
+    square: bool = False  # keep the lossless square
 
 
 def facts(items: Sequence[tuple[str, bytes | BadImage]], options: Options) -> dict[str, list[Any]]:
@@ -59,7 +59,7 @@ def facts(items: Sequence[tuple[str, bytes | BadImage]], options: Options) -> di
     Every item comes out, with `status` ok or a word of `errors.IMAGE_STATUSES`. What is not known is None: of an image
     without bytes all but `status` and `detail`, of one that cannot be decoded all but these and `content`, `md5`,
     `bytes`. `words` are lists of 5 signed 64-bit integers, `unstable_channels` a mask (1 = R, 2 = G, 4 = B),
-    `colour_signature`, `thumbnail` and `pixels` bytes. An unknown `options.decode` raises `BadInput`.
+    `colour_signature`, `thumbnail` and `square` bytes. An unknown `options.decode` raises `BadInput`.
 
     >>> found = facts([("a.jpg", b"<html>"), ("b.jpg", BadImage("not_found", "no such file"))], Options("exact", 100))
     >>> found["status"], found["detail"], found["bytes"]
@@ -92,8 +92,8 @@ def _look(found: bytes | BadImage, options: Options, row: Row) -> NDArray[np.uin
     row |= {"format": decoded.format, "width": decoded.width, "height": decoded.height, "decoder": decode.decoder()}
     if options.thumbnail:
         row["thumbnail"] = thumbnail.thumbnail(decoded.picture, options.thumbnail)
-    if options.pixels:
-        row["pixels"] = thumbnail.lossless(square)
+    if options.square:
+        row["square"] = thumbnail.lossless(square)
     return square
 
 

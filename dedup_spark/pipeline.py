@@ -7,7 +7,7 @@ import hashlib
 import platform
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
@@ -19,23 +19,23 @@ from pyspark.sql import DataFrame, SparkSession
 from dedup_spark import (
     account,
     banding,
-    candidate_pairs,
     catalogue,
     clusters,
     components,
     deduplicated,
-    duplicate_pairs,
     duplicate_sets,
     fingerprints,
     gates,
     locations,
     offer_graph,
+    pair_search,
     progress,
     runs,
     session,
     source,
     suspects,
     tables,
+    verdict,
 )
 from dedup_spark.errors import RunRefused
 from dedup_spark.report import clusters_json
@@ -98,7 +98,7 @@ def run(
 def flow(work: Work, found: Source) -> None:
     """From the catalogue to the clusters and the rows that are kept."""
     settings, scratch = work.settings, work.scratch
-    limits = Limits(settings.candidate_pairs.max_distance, settings.duplicate_pairs.max_colour_difference)
+    limits = verdict.limits(settings)
     root, allowed = source.places(found, settings)
     work.run.note(settings=as_dict(settings), versions=versions(work.spark))
 
@@ -108,9 +108,10 @@ def flow(work: Work, found: Source) -> None:
     prints = fetch(work, offers, allowed)
     gates.unusable(prints, settings.run.max_reject_share)
     pictures = scratch.cut(fingerprints.distinct_pictures(prints), "pictures")
+    squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
 
-    pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, limits))
-    sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, prints, limits))
+    pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, squares, limits))
+    sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, limits))
     shown = scratch.cut(duplicate_sets.show(offers, prints, sets), "shown")
 
     suspicious = work.table(tables.SUSPECTS, lambda: suspects.compute(shown, settings.suspects))
@@ -155,39 +156,19 @@ def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
     return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
 
 
-def find_pairs(work: Work, pictures: DataFrame, limits: Limits) -> DataFrame:
-    """The verified pairs: of equal hashes, of near hashes, and of near channels where a hash is a coin toss."""
-    plan = banding.plan(limits.max_distance)
-    work.run.note(plan=str(plan))
-    entering = duplicate_pairs.enters_search(pictures)
-    choices = work.scratch.cut(
-        duplicate_pairs.represent(entering, limits, work.settings.duplicate_sets.round, work.scratch), "choices"
-    )
-    hashes = work.scratch.cut(duplicate_pairs.hashes(entering, choices), "hashes")
-    near = candidate_pairs.find(duplicate_pairs.keys(hashes), None, plan, same=True)
-    met = duplicate_pairs.of_one_hash(choices).unionByName(duplicate_pairs.of_hashes(near, hashes, limits))
-    for pairs in find_by_channel(pictures, limits):
-        met = met.unionByName(pairs)
-    return duplicate_pairs.judge(met, pictures, limits)
+def find_pairs(work: Work, pictures: DataFrame, squares: DataFrame, limits: Limits) -> DataFrame:
+    """The verified pairs; run.json says how none was missed."""
+    work.run.note(plan=str(banding.plan(limits.max_distance)))
+    return pair_search.among(pictures, squares, limits, work.settings.duplicate_sets.round, work.scratch)
 
 
-def find_by_channel(pictures: DataFrame, limits: Limits) -> Iterator[DataFrame]:
-    """The pairs of the pictures whose hash is a coin toss in a channel: among themselves, and with all the others."""
-    plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
-    tossed = duplicate_pairs.channels(duplicate_pairs.tossed(pictures))
-    others = duplicate_pairs.channels(duplicate_pairs.enters_search(pictures))
-    keys, other_keys = duplicate_pairs.keys(tossed), duplicate_pairs.keys(others)
-    among = candidate_pairs.find(keys, None, plan, same=True, groups=groups)
-    yield duplicate_pairs.of_channels(among, tossed, limits)
-    across = candidate_pairs.find(keys, other_keys, plan, same=False, groups=groups)
-    yield duplicate_pairs.of_channels(across, tossed, limits, others)
-
-
-def find_sets(work: Work, pairs: DataFrame, pictures: DataFrame, prints: DataFrame, limits: Limits) -> DataFrame:
+def find_sets(
+    work: Work, pairs: DataFrame, pictures: DataFrame, squares: DataFrame, prints: DataFrame, limits: Limits
+) -> DataFrame:
     """The sets with a keeper each: what is connected, cut to what passes against the keeper."""
     policy = work.settings.duplicate_sets
     connected = connect(work, "duplicate_sets", duplicate_sets.edges(pairs))
-    choices = duplicate_sets.choose(connected, pictures, policy.keeper, limits, policy.round, work.scratch)
+    choices = duplicate_sets.choose(connected, pictures, policy.keeper, limits, policy.round, work.scratch, squares)
     return duplicate_sets.compute(choices, pictures, fingerprints.usable(prints))
 
 

@@ -8,22 +8,21 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dedup_spark import (
-    banding,
-    candidate_pairs,
     clusters,
     duplicate_pairs,
     fingerprints,
     locations,
+    pair_search,
     pictures,
     runs,
     session,
     store,
+    verdict,
 )
 from dedup_spark.errors import BadInput
 from dedup_spark.hashing import hasher
 from dedup_spark.images import colour
 from dedup_spark.settings import Settings
-from dedup_spark.verdict import Limits
 
 ASKED = "asked "
 """Begins the content of an asked picture, so that it is never taken for the stored one of equal bytes."""
@@ -41,7 +40,7 @@ def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[st
     with session.opened(settings) as spark:
         asked = fingerprint(list(paths), spark, settings)
         prints = runs.read(output, "fingerprints", spark=spark, settings=settings)
-        found = find(asked, prints, settings)
+        found = find(asked, prints, runs.read(output, "thumbnails", spark=spark, settings=settings), settings)
         shows = offers(runs.read(output, "catalogue", spark=spark, settings=settings), prints)
         near = found.join(shows, on="content", how="left").orderBy("distance", "image").collect()
         told = asked.select("image", "status", "detail").collect()
@@ -64,16 +63,19 @@ def fingerprint(paths: Sequence[str], spark: SparkSession, settings: Settings) -
     return spark.createDataFrame(rows, store.SEGMENT)
 
 
-def find(asked: DataFrame, stored: DataFrame, settings: Settings) -> DataFrame:
+def find(asked: DataFrame, stored: DataFrame, thumbnails: DataFrame, settings: Settings) -> DataFrame:
     """One row per asked image and stored picture within the threshold: `asked` (its image), `content`, `image` of the
-    stored picture, `distance`, `colour_difference`, `verdict`, `reason`. Both tables are fingerprints of one version.
+    stored picture, `distance`, `colour_difference`, `verdict`, `reason`. Both tables are fingerprints of one version,
+    `thumbnails` those of the stored pictures.
     """
-    limits = Limits(settings.candidate_pairs.max_distance, settings.duplicate_pairs.max_colour_difference)
+    limits = verdict.limits(settings)
     wanted = fingerprints.distinct_pictures(asked).withColumn("content", F.concat(F.lit(ASKED), "content"))
     known = fingerprints.distinct_pictures(_comparable(stored))
-    both = wanted.unionByName(known)
-    met = _met(wanted, known, limits)
-    judged = duplicate_pairs.judge(met, both, limits)
+    squares = fingerprints.squares(wanted, asked).unionByName(fingerprints.squares(known, thumbnails))
+    same = wanted.select(F.col("content").alias("left"), F.expr(f"substring(content, {len(ASKED) + 1})").alias("right"))
+    stored_too = same.join(known.select(F.col("content").alias("right")), on="right", how="left_semi")
+    met = pair_search.between(wanted, known, limits).unionByName(stored_too).distinct()
+    judged = duplicate_pairs.verify(met, wanted.unionByName(known), limits, squares)
     first = F.col("left_content").startswith(ASKED)
     theirs = F.when(first, F.col("right_content")).otherwise(F.col("left_content"))
     ours = F.replace(F.when(first, F.col("left_content")).otherwise(F.col("right_content")), F.lit(ASKED), F.lit(""))
@@ -100,30 +102,6 @@ def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
     return named.groupBy("content").agg(F.count("*").alias("offers"), listed.alias("first"))
 
 
-def _met(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
-    """Pairs of contents that may be near: by whole hashes, by channels where a hash is a coin toss, by equal bytes."""
-    ours, theirs = (_holders(table) for table in (wanted, known))
-    plan = banding.plan(limits.max_distance)
-    near = candidate_pairs.find(duplicate_pairs.keys(ours), duplicate_pairs.keys(theirs), plan, same=False)
-    whole = duplicate_pairs.of_hashes(near, ours, limits, theirs)
-    ours, theirs = (duplicate_pairs.channels(shows) for shows in (_shows(wanted), _shows(known)))
-    plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
-    near = candidate_pairs.find(
-        duplicate_pairs.keys(ours), duplicate_pairs.keys(theirs), plan, same=False, groups=groups
-    )
-    channels = duplicate_pairs.of_channels(near, ours, limits, theirs)
-    same = wanted.select(F.col("content").alias("left"), F.expr(f"substring(content, {len(ASKED) + 1})").alias("right"))
-    equal = same.join(known.select(F.col("content").alias("right")), on="right", how="left_semi").select(
-        "left", "right"
-    )
-    return whole.unionByName(channels).unionByName(equal).distinct()
-
-
-def _holders(shown: DataFrame) -> DataFrame:
-    entering = duplicate_pairs.enters_search(shown)
-    return entering.select(F.col("phash").alias("key"), "words", "content")
-
-
 def _comparable(stored: DataFrame) -> DataFrame:
     """The stored fingerprints of the versions that are made now; unlike ones are never compared."""
     version = hasher.find(pictures.HASHER).VERSION
@@ -131,10 +109,6 @@ def _comparable(stored: DataFrame) -> DataFrame:
     if like.isEmpty():
         raise BadInput(f"no stored picture has hash {version} and signature {colour.SIGNATURE_VERSION}: run it again")
     return like
-
-
-def _shows(shown: DataFrame) -> DataFrame:
-    return shown.where(~F.col("low_information"))
 
 
 def _path(image: str) -> str:

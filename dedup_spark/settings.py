@@ -50,7 +50,7 @@ class Fingerprints:
     max_pixels: int
     max_bytes: int
     thumbnail: int
-    pixels: bool
+    square: bool
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class CandidatePairs:
 @dataclass(frozen=True)
 class DuplicatePairs:
     max_colour_difference: float
+    max_differing_area: float
+    max_unseen_colour_difference: float
 
 
 @dataclass(frozen=True)

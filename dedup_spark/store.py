@@ -20,7 +20,7 @@ from dedup_spark.storage import Written
 SEGMENT = T.StructType(
     [
         *tables.FINGERPRINTS.schema().fields,
-        *(field for field in tables.THUMBNAILS.schema().fields if field.name in ("thumbnail", "pixels")),
+        *(field for field in tables.THUMBNAILS.schema().fields if field.name in ("thumbnail", "square")),
     ]
 )
 """A row is one image path that was fetched: its fingerprint, and its small pictures where it is usable."""

@@ -144,7 +144,7 @@ THUMBNAILS = Table(
         Column("content", STRING, "the picture's identity"),
         Column("thumbnail", BINARY, "WebP; null when switched off", nullable=True),
         Column(
-            "pixels", BINARY, "the 60x60 picture the hash saw, lossless WebP; null when switched off", nullable=True
+            "square", BINARY, "the 60x60 picture the hash saw, lossless WebP; null when switched off", nullable=True
         ),
     ),
 )
@@ -161,8 +161,9 @@ DUPLICATE_PAIRS = Table(
         Column("right_view", STRING, "the view that met"),
         Column("distance", INT, "differing bits of the whole hash"),
         Column("colour_difference", DOUBLE, "CIE76 Delta E of the worst block"),
-        Column("verdict", STRING, "duplicate or vetoed"),
-        Column("reason", STRING, "same hash, near, fallback; vetoed: colour"),
+        Column("differing_area", DOUBLE, "share that shows something else; null: not looked at again", nullable=True),
+        Column("verdict", STRING, "duplicate, vetoed or review"),
+        Column("reason", STRING, "same hash, near, fallback; vetoed: colour, area; review: unseen"),
     ),
 )
 

@@ -4,7 +4,7 @@ from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import banding, candidate_pairs, duplicate_pairs, pipeline
+from dedup_spark import banding, candidate_pairs, duplicate_pairs, pair_search
 from dedup_spark.verdict import Limits
 from tests.tables_of import MemoryScratch, picture, pictures
 
@@ -23,7 +23,7 @@ def whole_search(table: DataFrame) -> list[tuple[str, str, int, str, str]]:
     hashes = duplicate_pairs.hashes(entering, choices)
     near = candidate_pairs.find(duplicate_pairs.keys(hashes), None, banding.plan(10), same=True)
     met = duplicate_pairs.of_one_hash(choices).unionByName(duplicate_pairs.of_hashes(near, hashes, LIMITS))
-    return judged(duplicate_pairs.judge(met, table, LIMITS))
+    return judged(duplicate_pairs.verify(met, table, LIMITS))
 
 
 def test_equal_hashes_of_unlike_colours_are_vetoed_and_stay_in_the_table(spark: SparkSession) -> None:
@@ -72,8 +72,8 @@ def test_a_coin_toss_in_one_channel_is_found_by_the_others(spark: SparkSession) 
             picture("e", 2**63 - 2**23),  # stable, but for the eyes of the others it may be a copy like theirs
         ],
     )
-    met = reduce(DataFrame.unionByName, pipeline.find_by_channel(table, LIMITS))
-    assert judged(duplicate_pairs.judge(met, table, LIMITS)) == [
+    met = reduce(DataFrame.unionByName, pair_search.by_channel(table, LIMITS))
+    assert judged(duplicate_pairs.verify(met, table, LIMITS)) == [
         ("a", "b", 63, "duplicate", "fallback"),
         ("a", "c", 63, "vetoed", "colour"),
         ("a", "e", 40, "duplicate", "fallback"),
@@ -88,5 +88,5 @@ def test_two_pictures_that_meet_in_two_channels_are_one_pair(spark: SparkSession
     green, blue = [0, 3 << 20, 0, 0, 0], [0, 0, 0, 0, 3 << 30]  # in one channel a comes first, in the other b
     tossed = {"unstable_channels": 1}
     table = pictures(spark, [picture("a", words=green, **tossed), picture("b", words=blue, **tossed)])
-    met = reduce(DataFrame.unionByName, pipeline.find_by_channel(table, Limits(10, 4.5)))
+    met = reduce(DataFrame.unionByName, pair_search.by_channel(table, Limits(10, 4.5)))
     assert [tuple(row) for row in met.collect()] == [("a", "b")]

@@ -18,7 +18,7 @@ from dedup_spark.images import colour, decode, low_information, thumbnail
 from tests import pictures
 from tests.golden import files
 
-OPTIONS = facts_of.Options("exact", 40_000_000, thumbnail=64, pixels=True)
+OPTIONS = facts_of.Options("exact", 40_000_000, thumbnail=64, square=True)
 KNOWN_OF_BYTES = {"image", "status", "detail", "content", "md5", "bytes"}
 
 
@@ -82,7 +82,7 @@ def test_facts_are_what_the_parts_say() -> None:
         assert (row["hash_version"], row["signature_version"]) == ("colour_phash/1", colour.SIGNATURE_VERSION)
         assert row["decoder"] == decode.decoder()
         assert row["thumbnail"] == thumbnail.thumbnail(decoded.picture, 64)
-        assert (thumbnail.read_lossless(row["pixels"]) == square).all()
+        assert (thumbnail.read_lossless(row["square"]) == square).all()
 
 
 def test_any_batch_gives_the_same_facts() -> None:
@@ -96,7 +96,7 @@ def test_any_batch_gives_the_same_facts() -> None:
 
 def test_what_is_switched_off_is_missing() -> None:
     (row,) = rows([("x", pictures.jpeg(pictures.product(1)))], facts_of.Options("exact", 40_000_000))
-    assert (row["thumbnail"], row["pixels"]) == (None, None)
+    assert (row["thumbnail"], row["square"]) == (None, None)
     (row,) = rows([("x", pictures.jpeg(pictures.product(1)))], facts_of.Options("exact", 100))
     assert (row["status"], row["detail"]) == ("too_many_pixels", "240 x 320 pixels, at most 100")
 

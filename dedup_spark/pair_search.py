@@ -1,0 +1,64 @@
+"""A verified pair is two contents that some search brought together, with the verdict on them.
+
+Three searches bring pictures together: equal hashes, near hashes, and near channels where a hash is a coin toss. Each
+runs over representatives only: a picture that is none has one pair, to its representative.
+"""
+
+from collections.abc import Iterator
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from dedup_spark import banding, candidate_pairs, duplicate_pairs
+from dedup_spark.storage import Scratch
+from dedup_spark.verdict import ALL_CHANNELS, Limits
+
+
+def among(
+    pictures: DataFrame, squares: DataFrame, limits: Limits, pictures_per_task: int, scratch: Scratch
+) -> DataFrame:
+    """The pairs of one table of pictures, as `tables.DUPLICATE_PAIRS`.
+
+    `pictures` comes from `fingerprints.distinct_pictures`, `squares` from `fingerprints.squares`.
+    """
+    entering = duplicate_pairs.enters_search(pictures)
+    showing = pictures.where(~F.col("low_information") & (F.col("unstable_channels") != ALL_CHANNELS))
+    chosen = duplicate_pairs.represent(showing, limits, pictures_per_task, scratch, squares)
+    choices = scratch.cut(chosen, "choices")
+    hashes = scratch.cut(duplicate_pairs.hashes(entering, choices), "hashes")
+    near = candidate_pairs.find(duplicate_pairs.keys(hashes), None, banding.plan(limits.max_distance), same=True)
+    met = duplicate_pairs.of_one_hash(choices).unionByName(duplicate_pairs.of_hashes(near, hashes, limits))
+    for pairs in by_channel(duplicate_pairs.representatives(showing, choices), limits):
+        met = met.unionByName(pairs)
+    return duplicate_pairs.verify(met, pictures, limits, squares)
+
+
+def by_channel(pictures: DataFrame, limits: Limits) -> Iterator[DataFrame]:
+    """`left`, `right`: pictures whose hash is a coin toss in a channel, among themselves and with others."""
+    plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
+    tossed = duplicate_pairs.channels(duplicate_pairs.tossed(pictures))
+    others = duplicate_pairs.channels(duplicate_pairs.enters_search(pictures))
+    keys, other_keys = duplicate_pairs.keys(tossed), duplicate_pairs.keys(others)
+    found = candidate_pairs.find(keys, None, plan, same=True, groups=groups)
+    yield duplicate_pairs.of_channels(found, tossed, limits)
+    found = candidate_pairs.find(keys, other_keys, plan, same=False, groups=groups)
+    yield duplicate_pairs.of_channels(found, tossed, limits, others)
+
+
+def between(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
+    """`left` (of `wanted`), `right` (of `known`): the contents of two tables of pictures that may be near."""
+    ours, theirs = (_hashes(pictures) for pictures in (wanted, known))
+    plan = banding.plan(limits.max_distance)
+    near = candidate_pairs.find(duplicate_pairs.keys(ours), duplicate_pairs.keys(theirs), plan, same=False)
+    whole = duplicate_pairs.of_hashes(near, ours, limits, theirs)
+    plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
+    ours, theirs = (duplicate_pairs.channels(pictures.where(~F.col("low_information"))) for pictures in (wanted, known))
+    near = candidate_pairs.find(
+        duplicate_pairs.keys(ours), duplicate_pairs.keys(theirs), plan, same=False, groups=groups
+    )
+    return whole.unionByName(duplicate_pairs.of_channels(near, ours, limits, theirs)).distinct()
+
+
+def _hashes(pictures: DataFrame) -> DataFrame:
+    entering = duplicate_pairs.enters_search(pictures)
+    return entering.select(F.col("phash").alias("key"), "words", "content")
