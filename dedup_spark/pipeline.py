@@ -102,7 +102,8 @@ def flow(work: Work, found: Source) -> None:
     root, allowed = source.places(found, settings)
     work.run.note(settings=as_dict(settings), versions=versions(work.spark))
 
-    offers = work.table(tables.CATALOGUE, lambda: read_offers(work, found, root, allowed))
+    with source.reading(found, work.run.folder):
+        offers = work.table(tables.CATALOGUE, lambda: read_offers(work, found, root, allowed))
     gates.outside(offers, allowed, settings.run.max_reject_share)
 
     prints = fetch(work, offers, allowed)

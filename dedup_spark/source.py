@@ -7,6 +7,8 @@ import fnmatch
 import hashlib
 import posixpath
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +17,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import locations, objects, storage
 from dedup_spark.errors import BadInput, DedupError, StorageFailed
+from dedup_spark.read_faults import Unreadable
 from dedup_spark.settings import Settings
 
 WILDCARD = re.compile(r"[*?\[{]")
+PARQUET = ".parquet"
 
 
 @dataclass(frozen=True)
@@ -60,29 +64,38 @@ def read(source: Source, spark: SparkSession, settings: Settings) -> DataFrame:
             rows = storage.read(spark, source.path, settings, pattern=bool(WILDCARD.search(source.path)))
         else:
             rows = spark.read.table(source.name)
-            rows.schema  # noqa: B018 - Connect looks the table up only now
+        _ = rows.schema  # Connect looks the table up only now
+        if rows.isEmpty():
+            raise BadInput(f"catalogue {source.name} is empty: it must have at least one row")
     except AnalysisException as error:
-        raise BadInput(f"catalogue {source.name}: no such table, and no path either (a path has a '/')") from error
+        said = str(error).partition("\n")[0]
+        if source.path is None and "TABLE_OR_VIEW_NOT_FOUND" in said:
+            said = "no such table, and no path either (a path has a '/')"
+        raise BadInput(f"catalogue {source.name}: {said}") from error
     except StorageFailed as failed:
-        raise _unreadable(source, failed) from failed
-    if _is_empty(rows, source):
-        raise BadInput(f"catalogue {source.name} is empty: it must have at least one row")
+        if isinstance(failed.__cause__, AnalysisException):  # nothing lies there, or what Spark knows no type for
+            raise BadInput(f"catalogue {source.name} cannot be read: {failed}") from failed
+        raise
     return rows
 
 
-def _is_empty(rows: DataFrame, source: Source) -> bool:
-    """Whether there is no row. Raises `BadInput` when a file is no Parquet, `StorageFailed` when it is refused."""
+@contextmanager
+def reading(source: Source, output: str) -> Iterator[None]:
+    """Inside, Spark reads the catalogue: now, or when what is made of it is written to `output`.
+
+    Raises `BadInput` when a file of it cannot be read as Parquet. Storage that refuses stays `StorageFailed`, and so do
+    files below `output`.
+    """
     try:
-        return rows.isEmpty()
+        yield
     except Exception as error:
-        failed = storage.failure(error, source.name)
-        raise _unreadable(source, failed) if failed else error from error
-
-
-def _unreadable(source: Source, failed: StorageFailed) -> DedupError:
-    if any(word in str(failed) for word in ("damaged", "no Parquet file", "no table")):
-        return BadInput(f"catalogue {source.name} cannot be read as Parquet: {failed}")
-    return failed
+        failed = error if isinstance(error, DedupError) else storage.failure(error, source.name)
+        if isinstance(failed, Unreadable) and not (failed.file and locations.within(failed.file, [output])):
+            said = f"{failed.file}: {failed.why}" if failed.file else failed.why
+            raise BadInput(f"catalogue {source.name} cannot be read: {said}") from error
+        if failed is None or failed is error:
+            raise
+        raise failed from error
 
 
 def places(source: Source, settings: Settings) -> tuple[str, tuple[str, ...]]:
@@ -108,22 +121,45 @@ def places(source: Source, settings: Settings) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_path(catalogue: str) -> bool:
-    return "/" in catalogue or catalogue.endswith(".parquet") or Path(catalogue).exists()
+    return "/" in catalogue or catalogue.endswith(PARQUET) or Path(catalogue).exists()
 
 
 def _files(path: str, settings: Settings) -> list[objects.Entry]:
-    """The Parquet files at the path, sorted; of a glob those below its fixed part that match."""
-    fixed = _fixed(path)
-    if fixed != path:
-        return [file for file in storage.data_files(posixpath.dirname(fixed), settings) if _matches(file.path, path)]
-    single = objects.stat(path, settings.s3)
-    return [single] if single else storage.data_files(path, settings)
+    """The Parquet files that Spark will read at the path, sorted.
+
+    Raises `BadInput` for files that it would leave out in silence: empty ones, and Parquet in subfolders that are no
+    partitions (`key=value`), or not partitions by the same keys.
+    """
+    below = posixpath.dirname(_fixed(path))
+    single = objects.stat(path, settings.s3) if _fixed(path) == path else None
+    files = [single] if single else storage.data_files(path if _fixed(path) == path else below, settings)
+    found = {file: keys for file in files if (keys := _keys(file.path, path)) is not None}
+    read = {file: keys for file, keys in found.items() if None not in keys}
+    first = next(iter(read.values()), ())
+    for file, keys in found.items():
+        if file.path.endswith(PARQUET) and (file not in read or keys != first):
+            raise BadInput(
+                f"catalogue {path}: {file.path} lies in a folder that Spark does not read with the others: "
+                "give a pattern that names all files, or move it"
+            )
+        if file in read and not file.bytes:
+            raise BadInput(f"catalogue {path}: {file.path} is empty, no Parquet file: complete or delete it")
+    return list(read)
 
 
-def _matches(path: str, pattern: str) -> bool:
-    """Whether the glob takes in this path, or a folder above it. Braces are Hadoop's: too wide is no harm here."""
-    plain = re.sub(r"\{[^}]*\}", "*", pattern)
-    return fnmatch.fnmatchcase(path, plain) or fnmatch.fnmatchcase(path, f"{plain}/*")
+def _keys(file: str, path: str) -> tuple[str | None, ...] | None:
+    """The keys of the partitions that a file lies in below a path or pattern, None for another subfolder.
+
+    None alone when the pattern does not take the file in. Braces are Hadoop's: too wide is no harm here.
+
+    >>> _keys("/shop/day=1/a.parquet", "/shop"), _keys("/shop/old/a.parquet", "/shop"), _keys("/shop/b", "/shop/a*")
+    (('day',), (None,), None)
+    """
+    pattern = re.sub(r"\{[^}]*\}", "*", path).rstrip("/").split("/")
+    parts = file.split("/")
+    if len(parts) < len(pattern) or not all(map(fnmatch.fnmatchcase, parts, pattern)):
+        return None
+    return tuple(part.partition("=")[0] if "=" in part else None for part in parts[len(pattern) : -1])
 
 
 def _fixed(path: str) -> str:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from dedup_spark import objects
+from dedup_spark import objects, read_faults
 from dedup_spark.errors import StorageFailed
 from dedup_spark.objects import Entry
 from dedup_spark.settings import Settings
@@ -33,9 +33,8 @@ FAULTS = {
     r"No FileSystem for scheme|UnsupportedFileSystem|S3AFileSystem not found": (
         "Spark has no client for this kind of path: see [s3] configure_spark and [storage] s3_scheme"
     ),
-    r"PATH_NOT_FOUND|FileNotFoundException|FILE_NOT_EXIST": "there is no table, or a file of it is gone",
+    r"PATH_NOT_FOUND": "there is no table",
     r"UNABLE_TO_INFER_SCHEMA": "the folder holds no Parquet file",
-    r"is not a Parquet file|CANNOT_READ_FILE|FAILED_READ_FILE": "a file is damaged",
     r"UnknownHost|Connection refused|ConnectException|AWSClientIO|SdkClientException": "the store does not answer",
     r"No space left on device": "the disk is full",
 }
@@ -157,12 +156,14 @@ def spark_path(path: str, settings: Settings) -> str:
 def failure(error: BaseException, path: str) -> StorageFailed | None:
     """What an exception of Spark says about the storage, without its text, which may hold anything; None: it does not.
 
+    It names the file that Spark was reading where it says so (`Unreadable` when that is no Parquet), else the path.
+
     >>> print(failure(RuntimeError("java.nio.file.AccessDeniedException: s3a://b/x"), "s3://b/x"))
     s3://b/x: Spark's access is refused
     """
     text = str(error)
-    said = (meaning for pattern, meaning in FAULTS.items() if re.search(pattern, text))
-    return next((StorageFailed(f"{path}: {meaning}") for meaning in said), None)
+    said = next((meaning for pattern, meaning in FAULTS.items() if re.search(pattern, text)), None)
+    return StorageFailed(f"{read_faults.file(text) or path}: {said}") if said else read_faults.find(error, path)
 
 
 @dataclass
