@@ -1,27 +1,35 @@
 """A row of `deduplicated` is a catalogue row kept; beside it, where each row went that is not: `removed` or `rejects`.
 
-Of all rows that show one set, that of the keeper stands for the others (its smallest path, then its smallest offer).
+Of all rows of one cluster that show one set, that of the keeper stands for the others (its smallest path, then its
+smallest offer): offers kept apart never stand for each other.
 Rows with a suspect picture stay, or become rejects by setting: they never stand for another offer.
 """
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import settings, tables
+from dedup_spark import settings
 
 KEPT, REMOVED, REJECTED = "kept", "removed", "rejected"
 
 
 def decide(
-    catalogue: DataFrame, fingerprints: DataFrame, shown: DataFrame, suspects: DataFrame, policy: settings.Deduplicated
+    catalogue: DataFrame,
+    fingerprints: DataFrame,
+    shown: DataFrame,
+    suspects: DataFrame,
+    clusters: DataFrame,
+    policy: settings.Deduplicated,
 ) -> DataFrame:
     """Every catalogue row once, with its `fate` and all that its table needs to say about it.
 
-    `shown` comes from `duplicate_sets.show`; the rows that are not in it are rejects of an earlier stage.
+    `shown` comes from `duplicate_sets.show`, with the `part` of `conflicts.part`; the rows that are not in it are
+    rejects of an earlier stage.
     """
     reasons = suspects.select("set_id", F.col("reason").alias("suspect"), "evidence").distinct()
-    known = shown.join(reasons, on="set_id", how="left")
-    fate = _stands(known.where(F.col("suspect").isNull()), ["set_id"])
+    grouped = shown.join(clusters.select("id", "cluster_id"), on="id", how="left").withColumn("group", _group())
+    known = grouped.join(reasons, on="set_id", how="left")
+    fate = _stands(known.where(F.col("suspect").isNull()), ["part", "group"])
     apart = known.where(F.col("suspect").isNotNull())
     if policy.suspects == "reject":
         fate = fate.unionByName(_rejected(apart, "suspects", "suspect", "evidence"), allowMissingColumns=True)
@@ -30,11 +38,10 @@ def decide(
     return fate.unionByName(_unusable(catalogue, fingerprints), allowMissingColumns=True)
 
 
-def kept(decided: DataFrame, clusters: DataFrame, policy: settings.Deduplicated) -> DataFrame:
+def kept(decided: DataFrame, policy: settings.Deduplicated) -> DataFrame:
     """`tables.DEDUPLICATED`: the rows kept, each with the label of its offer."""
-    rows = decided.where(F.col("fate") == KEPT).select("id", "row", "phash", "md5")
-    grouped = rows.join(clusters.select("id", "cluster_id"), on="id", how="left").withColumn("group", _group())
-    return grouped.join(_labels(grouped, policy.label_buckets), on="group", how="inner").select(
+    rows = decided.where(F.col("fate") == KEPT).select("group", "row", "phash", "md5")
+    return rows.join(_labels(rows, policy.label_buckets), on="group", how="inner").select(
         "row.*", "phash", "md5", "label"
     )
 
@@ -56,8 +63,7 @@ def _stands(shown: DataFrame, together: list[str]) -> DataFrame:
         F.col("joined").isin("keeper", "same bytes").desc(),
         F.col("image"),
         F.col("id"),
-        F.col("status"),
-        tables.as_json("row"),
+        F.col("status"),  # ok, of which there is one a path and offer, comes before same_row
     ]
     turn = Window.partitionBy(*together).orderBy(*order)
     reason = (
@@ -69,6 +75,7 @@ def _stands(shown: DataFrame, together: list[str]) -> DataFrame:
     return shown.select(
         "id",
         "image",
+        "group",
         "row",
         "phash",
         "md5",
@@ -78,7 +85,19 @@ def _stands(shown: DataFrame, together: list[str]) -> DataFrame:
         F.when(F.row_number().over(turn) == 1, KEPT).otherwise(REMOVED).alias("fate"),
         F.first("id").over(turn).alias("kept_id"),
         F.first("image").over(turn).alias("kept_image"),
-    ).select("id", "image", "row", "phash", "md5", "distance", "fate", "kept_id", "kept_image", reason.alias("reason"))
+    ).select(
+        "id",
+        "image",
+        "group",
+        "row",
+        "phash",
+        "md5",
+        "distance",
+        "fate",
+        "kept_id",
+        "kept_image",
+        reason.alias("reason"),
+    )
 
 
 def _unusable(catalogue: DataFrame, fingerprints: DataFrame) -> DataFrame:

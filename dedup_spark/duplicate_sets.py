@@ -93,12 +93,12 @@ def show(offers: DataFrame, fingerprints: DataFrame, sets: DataFrame) -> DataFra
     """One usable row of the catalogue, and the set that its image is in: an image without a duplicate is its own set.
 
     Columns: those of `offers` (`tables.CATALOGUE`), `phash`, `md5`, `words`, `low_information` of the picture, and
-    `set_id`, `keeper`, `distance` to the keeper, `joined` (the reason why it is in the set).
+    `set_id`, `keeper`, `distance` and `colour_difference` to the keeper, `joined` (the reason why it is in the set).
     """
     usable = fingerprints.where(F.col("status") == "ok").select(
         "image", "content", "phash", "md5", "low_information", F.col("views")[0]["words"].alias("words")
     )
-    joined = sets.select("image", "keeper", "distance", F.col("reason").alias("joined"))
+    joined = sets.select("image", "keeper", "distance", "colour_difference", F.col("reason").alias("joined"))
     keeper = F.coalesce("keeper", "content")
     return (
         offers.where(F.col("status").isin("ok", "same_row"))
@@ -109,6 +109,7 @@ def show(offers: DataFrame, fingerprints: DataFrame, sets: DataFrame) -> DataFra
                 "keeper": keeper,
                 "set_id": keeper,
                 "distance": F.coalesce("distance", F.lit(0)),
+                "colour_difference": F.coalesce("colour_difference", F.lit(0.0)),
                 "joined": F.coalesce("joined", F.lit("keeper")),
             }
         )

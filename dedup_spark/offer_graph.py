@@ -1,7 +1,7 @@
 """An edge of `offer_graph` is two offers that show one picture, left < right, with the pictures that prove it.
 
-The sets are lifted to the offers that show them, each by its picture nearest to the keeper; suspects are left out.
-Up to `max_clique` offers of a set are joined each with each; a larger set is a star around its smallest offer, marked
+The sets, or their parts where offers are in conflict, are lifted to the offers that show them; suspects are left out.
+Up to `max_clique` offers of a part are joined each with each; a larger set is a star around its smallest offer, marked
 dense.
 """
 
@@ -12,24 +12,20 @@ from dedup_spark import settings, words
 from dedup_spark.verdict import WORDS
 
 
-def compute(shown: DataFrame, suspects: DataFrame, limits: settings.OfferGraph) -> DataFrame:
-    """The edges, as `tables.OFFER_GRAPH`. `shown` comes from `duplicate_sets.show`."""
-    nearest = F.min_by(F.struct("image", "words"), F.struct("distance", "image"))
-    shows = (
-        shown.join(suspects.select("set_id").distinct(), on="set_id", how="left_anti")
-        .groupBy("set_id", "id")
-        .agg(nearest.alias("picture"))
+def compute(shows: DataFrame, limits: settings.OfferGraph) -> DataFrame:
+    """The edges, as `tables.OFFER_GRAPH`, of the offers that `shows` (`tables.SHOWS`) connects."""
+    whole, picture = Window.partitionBy("part"), F.struct("image", "words").alias("picture")
+    connecting = (
+        shows.where("connects")
+        .select("part", "id", picture, F.count("*").over(whole).alias("offers"), F.min("id").over(whole).alias("first"))
+        .where(F.col("offers") > 1)
     )
-    whole = Window.partitionBy("set_id")
-    shows = shows.select(
-        "set_id", "id", "picture", F.count("*").over(whole).alias("offers"), F.min("id").over(whole).alias("first")
-    ).where(F.col("offers") > 1)
     dense = F.col("offers") > limits.max_clique
-    left = shows.select(
-        "set_id", F.col("id").alias("left_offer"), F.col("picture").alias("left"), dense.alias("dense"), "first"
+    left = connecting.select(
+        "part", F.col("id").alias("left_offer"), F.col("picture").alias("left"), dense.alias("dense"), "first"
     ).where(~F.col("dense") | (F.col("left_offer") == F.col("first")))
-    right = shows.select("set_id", F.col("id").alias("right_offer"), F.col("picture").alias("right"))
-    pairs = left.join(right, on="set_id", how="inner").where(F.col("left_offer") < F.col("right_offer"))
+    right = connecting.select("part", F.col("id").alias("right_offer"), F.col("picture").alias("right"))
+    pairs = left.join(right, on="part", how="inner").where(F.col("left_offer") < F.col("right_offer"))
     proof = F.struct(
         words.hamming(F.col("left.words"), F.col("right.words"), WORDS).alias("distance"),
         F.col("left.image").alias("left_image"),

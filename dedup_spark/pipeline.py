@@ -22,6 +22,7 @@ from dedup_spark import (
     catalogue,
     clusters,
     components,
+    conflicts,
     deduplicated,
     duplicate_sets,
     fingerprints,
@@ -32,6 +33,7 @@ from dedup_spark import (
     progress,
     runs,
     session,
+    shows,
     source,
     suspects,
     tables,
@@ -113,15 +115,18 @@ def flow(work: Work, found: Source) -> None:
 
     pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, squares, limits))
     sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, limits))
-    shown = scratch.cut(duplicate_sets.show(offers, prints, sets), "shown")
+    shown = scratch.cut(conflicts.part(duplicate_sets.show(offers, prints, sets), settings.conflicts), "shown")
 
     suspicious = work.table(tables.SUSPECTS, lambda: suspects.compute(shown, settings.suspects))
-    graph = work.table(tables.OFFER_GRAPH, lambda: offer_graph.compute(shown, suspicious, settings.offer_graph))
+    work.table(tables.CONFLICTS, lambda: conflicts.compute(shown, settings.conflicts))
+    connecting = shown.unionByName(conflicts.same_files(shown, settings.conflicts))
+    showing = work.table(tables.SHOWS, lambda: shows.compute(connecting, suspicious))
+    graph = work.table(tables.OFFER_GRAPH, lambda: offer_graph.compute(showing, settings.offer_graph))
     joined = work.table(tables.CLUSTERS, lambda: find_clusters(work, graph))
 
     policy = settings.deduplicated
-    decided = scratch.cut(deduplicated.decide(offers, prints, shown, suspicious, policy), "decided")
-    work.table(tables.DEDUPLICATED, lambda: deduplicated.kept(decided, joined, policy))
+    decided = scratch.cut(deduplicated.decide(offers, prints, shown, suspicious, joined, policy), "decided")
+    work.table(tables.DEDUPLICATED, lambda: deduplicated.kept(decided, policy))
     work.table(tables.REMOVED, lambda: deduplicated.removed(decided))
     work.table(tables.REJECTS, lambda: deduplicated.rejects(decided))
 
@@ -135,6 +140,7 @@ def read_offers(work: Work, found: Source, root: str, allowed: Sequence[str]) ->
     columns = work.settings.catalogue
     rows = source.read(found, work.spark, work.settings)
     catalogue.check(rows, columns)
+    conflicts.check(rows.columns, work.settings.conflicts)
     work.run.note(catalogue=found.name, allowed=list(allowed), image_root=root, off=catalogue.lacking(rows, columns))
     return catalogue.compute(rows, root, allowed, columns)
 

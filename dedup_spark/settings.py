@@ -79,6 +79,13 @@ class Suspects:
 
 
 @dataclass(frozen=True)
+class Conflicts:
+    apart: tuple[str, ...]
+    apart_when_near: tuple[str, ...]
+    action: str
+
+
+@dataclass(frozen=True)
 class OfferGraph:
     max_clique: int
 
@@ -135,6 +142,7 @@ class Settings:
     duplicate_pairs: DuplicatePairs
     duplicate_sets: DuplicateSets
     suspects: Suspects
+    conflicts: Conflicts
     offer_graph: OfferGraph
     components: Components
     deduplicated: Deduplicated

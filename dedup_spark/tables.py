@@ -198,6 +198,38 @@ SUSPECTS = Table(
     ),
 )
 
+CONFLICTS = Table(
+    "conflicts",
+    "one set of pictures whose offers differ in a column that says they are not one product",
+    (
+        Column("set_id", STRING, "the set"),
+        Column("kind", STRING, "apart: never in one cluster; apart_when_near: joined by the same file only"),
+        Column("column", STRING, "the column of the catalogue"),
+        Column("differing", LONG, "how many different values the offers have"),
+        Column("offers", LONG, "distinct offers that show the set"),
+        Column("values", T.ArrayType(STRING), "the first values, sorted, in small letters"),
+        Column("action", STRING, "apart: the set fell into parts; review: listed only"),
+    ),
+)
+
+SHOWS = Table(
+    "shows",
+    "one offer showing one part of a duplicate set, by its picture nearest to the keeper",
+    (
+        Column("id", ID, "the offer"),
+        Column("set_id", STRING, "the set, or the content of a picture without a duplicate"),
+        Column("part", STRING, "what the offer is connected by: the set, or one part of a set with a conflict"),
+        Column("image", STRING, "the offer's picture of the set, the one nearest to the keeper"),
+        Column("content", STRING, "the picture's identity"),
+        Column("distance", INT, "differing bits from the keeper's hash"),
+        Column("colour_difference", DOUBLE, "CIE76 Delta E of the worst block against the keeper"),
+        Column("joined", STRING, "why it is in the set: keeper, same bytes, same hash, near, fallback ..."),
+        Column("words", T.ArrayType(LONG), "its hash"),
+        Column("merchant", STRING, "who sells the offer; null where unknown", nullable=True),
+        Column("connects", BOOLEAN, "false for a suspect"),
+    ),
+)
+
 OFFER_GRAPH = Table(
     "offer_graph",
     "left offer < right offer, and the pictures that prove that they show one product",
@@ -263,6 +295,8 @@ ALL = (
     DUPLICATE_PAIRS,
     DUPLICATE_SETS,
     SUSPECTS,
+    CONFLICTS,
+    SHOWS,
     OFFER_GRAPH,
     CLUSTERS,
     DEDUPLICATED,

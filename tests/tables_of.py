@@ -18,7 +18,7 @@ PICTURE = (
 SHOWN = (
     "id string, image string, status string, merchant string, brand string, row struct<id:string,image:string>, "
     "content string, phash string, md5 string, low_information boolean, words array<bigint>, keeper string, "
-    "set_id string, distance int, joined string"
+    "set_id string, distance int, joined string, colour_difference double, part string"
 )
 
 
@@ -78,6 +78,8 @@ def shown(spark: SparkSession, rows: Sequence[tuple[str, str, str, str]], **fact
             "set_id": group,
             "distance": distance,
             "joined": joined,
+            "colour_difference": 0.0,
+            "part": group,
         }
         made.append(tuple((row | facts).values()))
     return a_table(spark, made, SHOWN)

@@ -1,5 +1,6 @@
 """Every row of the catalogue goes somewhere, and who stands for a removed row is kept."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -20,7 +21,10 @@ ROWS = [
 SUSPECTS = [("placeholder", "many_offers", "7 offers")]
 
 
-def decided(spark: SparkSession, policy: str) -> DataFrame:
+CLUSTERS = [("a", "a"), ("b", "a"), ("c", "a"), ("d", "a")]
+
+
+def decided(spark: SparkSession, policy: str, joined: Sequence[tuple[str, str]] = CLUSTERS) -> DataFrame:
     """The fates of `ROWS`, of the first and the sixth once more, and of `BAD`."""
     table = shown(spark, ROWS).unionByName(shown(spark, [ROWS[0], ROWS[5]], status="same_row"))
     unusable = a_table(spark, BAD, "id string, image string, status string, detail string")
@@ -30,7 +34,8 @@ def decided(spark: SparkSession, policy: str) -> DataFrame:
     prints = a_table(spark, [("/gone", "not_found", "404")], "image string, status string, detail string")
     suspects = a_table(spark, SUSPECTS, "set_id string, reason string, evidence string")
     rules = settings.Deduplicated(suspects=policy, label_buckets=4)
-    return deduplicated.decide(catalogue, prints, table, suspects, rules)
+    clusters = a_table(spark, joined, "id string, cluster_id string")
+    return deduplicated.decide(catalogue, prints, table, suspects, clusters, rules)
 
 
 def fates(rows: DataFrame) -> list[tuple[str, str, str]]:
@@ -52,6 +57,12 @@ def test_every_row_goes_somewhere_and_a_suspect_is_removed_for_nobody_but_itself
         ("y", "rejected", "fingerprints"),
         ("y", "rejected", "fingerprints"),
     ]
+
+
+def test_offers_kept_apart_do_not_stand_for_each_other(spark: SparkSession) -> None:
+    apart = decided(spark, "keep", [("a", "a"), ("b", "a"), ("c", "c"), ("d", "c")]).where("fate != 'rejected'")
+    stands = {row["id"]: row["kept_id"] for row in apart.where("id in ('a', 'b', 'c', 'd')").collect()}
+    assert stands == {"a": "a", "b": "a", "c": "d", "d": "d"}
 
 
 def test_suspects_are_rejected_where_the_settings_say_so(spark: SparkSession) -> None:
@@ -79,11 +90,11 @@ def test_a_removed_row_names_the_keepers_row_of_the_smallest_offer(spark: SparkS
 
 def test_labels_are_dense_and_shared_inside_a_cluster(spark: SparkSession) -> None:
     offers: list[tuple[Any, ...]] = [(f"o{n:02d}", "kept", (f"o{n:02d}",), "hash", "md5") for n in range(30)]
-    rows = a_table(spark, offers, "id string, fate string, row struct<offer:string>, phash string, md5 string")
-    joined = a_table(spark, [("o03", "o03"), ("o17", "o03")], "id string, cluster_id string")
+    offers[17] = ("o03", *offers[17][1:])
+    rows = a_table(spark, offers, "group string, fate string, row struct<offer:string>, phash string, md5 string")
     found = []
     for parts in (1, 7):
-        kept = deduplicated.kept(rows.repartition(parts), joined, settings.Deduplicated("keep", label_buckets=8))
+        kept = deduplicated.kept(rows.repartition(parts), settings.Deduplicated("keep", label_buckets=8))
         found.append({row["offer"]: row["label"] for row in kept.collect()})
     assert found[0] == found[1]
     assert sorted(set(found[0].values())) == list(range(29))

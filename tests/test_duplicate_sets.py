@@ -72,15 +72,15 @@ def test_an_image_without_a_duplicate_is_shown_as_its_own_set(spark: SparkSessio
         ("/3", "not_found", None, None, None, None, None),
     ]
     facts = "image string, status string, content string, phash string, md5 string, low_information boolean"
-    sets = [("/1", "k", 4, "near")]
+    sets = [("/1", "k", 4, 2.5, "near")]
     shown = duplicate_sets.show(
         a_table(spark, offers, "id string, image string, status string"),
         a_table(spark, prints, f"{facts}, views array<struct<words:array<bigint>>>"),
-        a_table(spark, sets, "image string, keeper string, distance int, reason string"),
+        a_table(spark, sets, "image string, keeper string, distance int, colour_difference double, reason string"),
     )
-    names = ("id", "set_id", "keeper", "distance", "joined", "words", "low_information", "status")
+    names = ("id", "set_id", "keeper", "distance", "colour_difference", "joined", "words", "low_information", "status")
     assert sorted(tuple(row[name] for name in names) for row in shown.collect()) == [
-        ("o", "k", "k", 4, "near", [1], False, "ok"),
-        ("p", "b", "b", 0, "keeper", [3], True, "ok"),
-        ("p", "b", "b", 0, "keeper", [3], True, "same_row"),
+        ("o", "k", "k", 4, 2.5, "near", [1], False, "ok"),
+        ("p", "b", "b", 0, 0.0, "keeper", [3], True, "ok"),
+        ("p", "b", "b", 0, 0.0, "keeper", [3], True, "same_row"),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import offer_graph, settings
+from dedup_spark import offer_graph, settings, shows
 from tests.tables_of import a_table, shown
 
 Edges = dict[str, tuple[Any, ...]]
@@ -32,8 +32,8 @@ ROWS = [
 @pytest.fixture(scope="module")
 def edges(spark: SparkSession) -> Edges:
     """By "left-right": both images, the distance between them, the sets that the two share, dense."""
-    suspects = a_table(spark, [("chart",)], "set_id string")
-    rows = offer_graph.compute(shown(spark, ROWS), suspects, settings.OfferGraph(max_clique=4)).collect()
+    suspects = a_table(spark, [("chart", "many_brands")], "set_id string, reason string")
+    rows = offer_graph.compute(shows.compute(shown(spark, ROWS), suspects), settings.OfferGraph(max_clique=4)).collect()
     names = ("left_image", "right_image", "distance", "images", "dense")
     found = {f"{row['left_offer']}-{row['right_offer']}": tuple(row[name] for name in names) for row in rows}
     assert len(found) == len(rows)

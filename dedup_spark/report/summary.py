@@ -8,6 +8,8 @@ FLOW = (
     ("duplicate_pairs", "pairs within the threshold"),
     ("duplicate_sets", "images that have a duplicate"),
     ("suspects", "images that must not connect offers"),
+    ("conflicts", "sets whose offers say that they are not one product"),
+    ("shows", "offers and the pictures that they show"),
     ("offer_graph", "pairs of offers that show one picture"),
     ("clusters", "offers in a cluster"),
     ("deduplicated", "rows kept"),
