@@ -9,21 +9,21 @@ from pyspark.sql import functions as F
 from dedup_spark import objects, storage
 from dedup_spark.settings import Settings
 
-MOST = 100_000
-"""Clusters that one JSON document holds; more are written by the cluster, one list a line."""
+DOCUMENT = 100_000
+"""Clusters that one JSON document holds, some MB; more are written by the cluster, one list a line."""
 
 
 def write(clusters: DataFrame, count: int, folder: str, settings: Settings) -> str:
     """Writes `clusters.json` into the folder; the path it lies at.
 
     clusters: `tables.CLUSTERS`, written at `folder`/clusters; count: how many clusters there are.
-    Above `MOST` clusters it is a folder of text files with one list a line.
+    Above `DOCUMENT` clusters it is a folder of text files with one list a line, in the order of the files' names.
     """
     path = f"{folder}/clusters.json"
-    if count > MOST:
-        members = F.sort_array(F.collect_list("id"))
-        lines = clusters.groupBy("cluster_id").agg(members.alias("ids")).select(F.to_json("ids").alias("value"))
-        storage.write_text(lines, path, settings)
+    if count > DOCUMENT:
+        members = clusters.groupBy("cluster_id").agg(F.sort_array(F.collect_list("id")).alias("ids"))
+        ordered = members.orderBy(F.size("ids").desc(), F.col("ids")[0])  # by ranges: each task writes its own
+        storage.write_text(ordered.select(F.to_json("ids").alias("value")), path, settings)
         return path
     rows = storage.read_arrow(f"{folder}/clusters", settings, ["id", "cluster_id"]).to_pylist()
     found: dict[str, list[Any]] = {}
