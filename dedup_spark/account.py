@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from dedup_spark.errors import Fault
 
 MOST = 1000
-"""Rows of a distribution that run.json shows at most; the largest first."""
+"""Rows of a distribution that run.json shows, the largest first: it stays a file that people open."""
 
 
 def of(

@@ -19,8 +19,7 @@ from itertools import chain, pairwise
 from math import isqrt
 
 from dedup_spark.errors import BadInput
-
-WORD_BITS = 64
+from dedup_spark.hashing.bits import WORD
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Plan:
     @property
     def sizes(self) -> tuple[int, ...]:
         """How many bits each band has."""
-        return tuple(sum((word % 2**WORD_BITS).bit_count() for word in band) for band in self.bands)
+        return tuple(sum((word % 2**WORD).bit_count() for word in band) for band in self.bands)
 
     @property
     def channel_masks(self) -> tuple[tuple[int, ...], ...]:
@@ -89,7 +88,7 @@ def plan(
         raise BadInput(f"order: must name each of the {bits} positions of a channel once")
     deal = _within_channels if even else _across_channels
     positions, proof = deal(max_distance, channels, bits, order)
-    words = -(-channels * bits // WORD_BITS)
+    words = -(-channels * bits // WORD)
     return Plan(max_distance, channels, bits, even, tuple(_mask(band, words) for band in positions), proof)
 
 
@@ -138,6 +137,6 @@ def _mask(positions: Sequence[int], words: int) -> tuple[int, ...]:
     """Signed words with ones at the positions; position 0 is the most significant bit of word 0."""
     mask = [0] * words
     for position in positions:
-        word, bit = divmod(position, WORD_BITS)
-        mask[word] |= 1 << (WORD_BITS - 1 - bit)
-    return tuple(word - 2**WORD_BITS if word >= 2 ** (WORD_BITS - 1) else word for word in mask)
+        word, bit = divmod(position, WORD)
+        mask[word] |= 1 << (WORD - 1 - bit)
+    return tuple(word - 2**WORD if word >= 2 ** (WORD - 1) else word for word in mask)

@@ -24,16 +24,15 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dedup_spark import session
+from dedup_spark import session, settings
 from dedup_spark.errors import Fault
-from dedup_spark.settings import Components as Limits
 from dedup_spark.storage import Scratch
 
 DRIVER, CLUSTER = "driver", "cluster"
 BYTES_PER_EDGE = 64  # of the driver: codes, scipy's matrix and its transpose, labels
 TEXT_COPIES = 4  # of the driver: files, table, distinct nodes, labels (5 M edges of 64 bytes of text: 1.4 GB in all)
 TASK_EDGES = 1 << 20  # held by a task before it shrinks them: some 200 MB
-BATCH_ROWS = 1 << 16
+BATCH_ROWS = 1 << 16  # that a task hands on at once: some 10 MB
 STAR = "node string, parent string"
 
 Codes = npt.NDArray[np.int64]
@@ -50,7 +49,7 @@ class Labelled:
     rounds: int
 
 
-def label(edges: DataFrame, scratch: Scratch, limits: Limits) -> DataFrame:
+def label(edges: DataFrame, scratch: Scratch, limits: settings.Components) -> DataFrame:
     """One row per node of the edges: `node` and its `component`, the smallest node that a path of edges leads to.
 
     An edge is `left`, `right`, two texts: in either direction, any number of times, a loop as well. The order of texts
@@ -77,7 +76,7 @@ def label(edges: DataFrame, scratch: Scratch, limits: Limits) -> DataFrame:
     return carry(edges, scratch, limits).labels
 
 
-def carry(edges: DataFrame, scratch: Scratch, limits: Limits) -> Labelled:
+def carry(edges: DataFrame, scratch: Scratch, limits: settings.Components) -> Labelled:
     """The labels as `label` gives them, with who found them and why."""
     edges = scratch.cut(edges.select("left", "right"), "component_edges")
     facts = edges.select(
@@ -97,7 +96,7 @@ def carry(edges: DataFrame, scratch: Scratch, limits: Limits) -> Labelled:
     return Labelled(labels, carrier, why, facts["edges"], rounds)
 
 
-def choose(edges: int, text: int, memory: int, connect: bool, limits: Limits) -> tuple[str, str]:
+def choose(edges: int, text: int, memory: int, connect: bool, limits: settings.Components) -> tuple[str, str]:
     """Who finds the components of so many edges with so many bytes of text, and why: never one that cannot.
 
     >>> from dedup_spark.settings import load

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from dedup_spark import centres, second_look, tables, words
 from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, WORDS, Limits, compare
 
-CHANNEL_WORDS = -(-CHANNEL_BITS // words.WORD_BITS)
+CHANNEL_WORDS = -(-CHANNEL_BITS // words.WORD)
 
 CHANNEL = "channel"
 """The channels of a hash are compared with their like only: the group column of their search."""

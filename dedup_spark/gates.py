@@ -8,8 +8,8 @@ from pyspark.sql import DataFrame
 from dedup_spark import account
 from dedup_spark.errors import GateFailed
 
-SHOWN = 10
-"""Places that a message lists."""
+PLACES = 10
+"""How many a message lists: they are to be read, and pasted into a setting."""
 
 
 def outside(catalogue: DataFrame, allowed: Sequence[str], limit: float) -> None:
@@ -26,9 +26,9 @@ def outside(catalogue: DataFrame, allowed: Sequence[str], limit: float) -> None:
     )
     places = account.outside(catalogue)
     if places:
-        found = ", ".join(f"{place} ({count:,})" for place, count in list(places.items())[:SHOWN])
-        more = f" and {len(places) - SHOWN} more places" if len(places) > SHOWN else ""
-        setting = json.dumps([*allowed, *list(places)[:SHOWN]])
+        found = ", ".join(f"{place} ({count:,})" for place, count in list(places.items())[:PLACES])
+        more = f" and {len(places) - PLACES} more places" if len(places) > PLACES else ""
+        setting = json.dumps([*allowed, *list(places)[:PLACES]])
         message += f"\nOutside of [fingerprints] allowed lie {found}{more}."
         message += f"\nTo fetch from there too: --set 'fingerprints.allowed={setting}'"
     raise GateFailed(message)

@@ -28,7 +28,7 @@ ASKED = "asked "
 """Begins the content of an asked picture, so that it is never taken for the stored one of equal bytes."""
 
 OFFERS = 5
-"""Offers that an answer names."""
+"""How many an answer names: it is one line."""
 
 
 def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[str]:

@@ -7,24 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup_spark.banding import WORD_BITS, Plan, plan
+from dedup_spark.banding import Plan, plan
 from dedup_spark.errors import BadInput
+from dedup_spark.hashing.bits import WORD
 
 SHAPES = [(3, 100), (1, 100), (1, 64), (1, 256), (4, 64), (2, 150), (3, 341), (1, 1024), (4, 256)]
 
 
 def positions(mask: tuple[int, ...]) -> list[int]:
-    ones = "".join(f"{word % 2**WORD_BITS:064b}" for word in mask)
+    ones = "".join(f"{word % 2**WORD:064b}" for word in mask)
     return [position for position, one in enumerate(ones) if one == "1"]
 
 
 def number(mask: tuple[int, ...]) -> int:
     """A mask, or a hash, as one integer: the first bit is the most significant."""
-    return sum((word % 2**WORD_BITS) << WORD_BITS * place for place, word in enumerate(reversed(mask)))
+    return sum((word % 2**WORD) << WORD * place for place, word in enumerate(reversed(mask)))
 
 
 def bit(position: int, found: Plan) -> int:
-    return 1 << (found.words * WORD_BITS - 1 - position)
+    return 1 << (found.words * WORD - 1 - position)
 
 
 def test_the_plan_of_the_default_threshold_has_nine_bands_of_33_bits_inside_one_channel_each() -> None:
