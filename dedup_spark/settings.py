@@ -24,6 +24,24 @@ from typing import Any
 
 from dedup_spark.errors import BadInput
 
+UNDECIDING = (
+    "components",
+    "duplicate_sets.round",
+    "fingerprints.batch",
+    "fingerprints.client",
+    "fingerprints.images_per_task",
+    "fingerprints.in_flight",
+    "run",
+    "s3",
+    "session",
+    "storage",
+)
+"""Sections and settings that change no row, only where and how a run works: by whom, how much at once, how long.
+
+So a run that was killed for want of memory is resumed with smaller batches, or on another machine. The chunk decides:
+what is committed of a run is counted in its chunks. So do attempts and deadline: they decide what is a `timeout`.
+"""
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -152,21 +170,30 @@ class Settings:
     session: Session
 
     def digest(self) -> str:
-        """Eight bytes of hex that name what decides a run's rows: where it runs is left out."""
-        deciding = {name: value for name, value in as_dict(self).items() if name not in ("session", "s3", "storage")}
-        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:16]
+        """Eight bytes of hex that name what decides a run's rows: what is UNDECIDING is left out."""
+        return hashlib.sha256(json.dumps(_deciding(as_dict(self)), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def load(configs: Sequence[str | Path] = (), overrides: Sequence[str] = ()) -> Settings:
+def load(
+    configs: Sequence[str | Path] = (),
+    overrides: Sequence[str] = (),
+    run: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Settings:
     """The settings: the defaults, then each file, then each `section.key=value`, the last one wins.
 
     A file holds plain TOML values; the value of an override is read as TOML, else taken as text.
     An unknown name, a wrong type or a value out of range raises `BadInput`.
+
+    run: `settings` of an earlier run's `run.json`: what decides rows there stands in place of the defaults, so that a
+    question is asked as the run was made. What is UNDECIDING, and names that are no settings any more, are not taken.
     """
     values: dict[str, dict[str, Any]] = {section: {} for section in described()}
     for section, keys in described().items():
         for key, facts in keys.items():
             _put(values, section, key, facts["default"])
+    for section, known in _deciding(run or {}).items():
+        for key in known.keys() & described().get(section, {}).keys():
+            _put(values, section, key, known[key])
     for file in configs:
         for section, keys in _read(Path(file)).items():
             for key, value in _table(section, keys, str(file)).items():
@@ -192,6 +219,14 @@ def as_dict(settings: Settings) -> dict[str, dict[str, Any]]:
             for field in dataclasses.fields(getattr(settings, section.name))
         }
         for section in dataclasses.fields(settings)
+    }
+
+
+def _deciding(values: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        section: {key: value for key, value in keys.items() if f"{section}.{key}" not in UNDECIDING}
+        for section, keys in values.items()
+        if section not in UNDECIDING
     }
 
 

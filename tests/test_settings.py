@@ -55,7 +55,42 @@ def test_a_broken_or_missing_file_is_named(tmp_path: Path) -> None:
             settings.load([tmp_path / name])
 
 
-def test_the_digest_changes_with_what_decides_rows_only() -> None:
-    plain = settings.load().digest()
-    assert settings.load(overrides=["session.master=local[1]"]).digest() == plain
-    assert settings.load(overrides=["candidate_pairs.max_distance=8"]).digest() != plain
+@pytest.mark.parametrize(
+    ("override", "decides"),
+    [
+        ("session.master=local[1]", False),
+        ("s3.credentials=anonymous", False),
+        ("storage.s3_scheme=s3", False),
+        ("run.lease_renew=1.0", False),
+        ("run.partitions=7", False),
+        ("components.carrier=cluster", False),
+        ("duplicate_sets.round=7", False),
+        ("fingerprints.in_flight=1", False),
+        ("fingerprints.batch=1", False),
+        ("fingerprints.client=s3fs", False),
+        ("fingerprints.chunk=7", True),
+        ("fingerprints.deadline=1.0", True),
+        ("catalogue.image_root=/shop", True),
+        ("candidate_pairs.max_distance=8", True),
+        ("deduplicated.label_buckets=7", True),
+    ],
+)
+def test_a_run_is_resumed_under_settings_that_decide_the_same_rows(override: str, decides: bool) -> None:
+    assert (settings.load(overrides=[override]).digest() != settings.load().digest()) == decides
+
+
+def test_what_decides_no_row_is_a_setting() -> None:
+    known = settings.described()
+    names = {f"{section}.{key}" for section in known for key in known[section]} | set(known)
+    assert set(settings.UNDECIDING) <= names
+
+
+def test_a_question_is_asked_as_the_run_was_made(tmp_path: Path) -> None:
+    chosen = settings.load(overrides=["candidate_pairs.max_distance=6", "fingerprints.batch=7", "s3.region=moon"])
+    run = settings.as_dict(chosen) | {"retired": {"speed": 9}}
+    run["duplicate_pairs"]["retired"] = 9
+    asked = settings.load(run=run)
+    assert asked.digest() == chosen.digest()
+    assert asked.fingerprints.batch == settings.load().fingerprints.batch
+    assert asked.s3.region == ""
+    assert settings.load(overrides=["candidate_pairs.max_distance=8"], run=run).candidate_pairs.max_distance == 8
