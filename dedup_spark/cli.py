@@ -50,10 +50,11 @@ def run(asked: argparse.Namespace, chosen: Settings) -> None:
     print(summary.text(manifest, asked.output.rstrip("/")))
 
 
-def query(asked: argparse.Namespace, chosen: Settings) -> None:
-    """The stored pictures near the asked ones, a line each."""
+def query(asked: argparse.Namespace, here: Settings) -> None:
+    """The stored pictures near the asked ones, a line each; the limits are those of the run, unless others are set."""
     from dedup_spark import query as queries
 
+    chosen = queries.chosen(asked.output, here, asked.config, asked.set)
     for line in queries.lines(asked.output, asked.image, chosen):
         print(line)
 

@@ -12,6 +12,7 @@ from dedup_spark import (
     duplicate_pairs,
     fingerprints,
     locations,
+    manifests,
     pair_search,
     pictures,
     runs,
@@ -22,13 +23,23 @@ from dedup_spark import (
 from dedup_spark.errors import BadInput
 from dedup_spark.hashing import hasher
 from dedup_spark.images import colour
-from dedup_spark.settings import Settings
+from dedup_spark.settings import Settings, load
 
 ASKED = "asked "
 """Begins the content of an asked picture, so that it is never taken for the stored one of equal bytes."""
 
 OFFERS = 5
 """How many an answer names: it is one line."""
+
+
+def chosen(output: str, here: Settings, configs: Sequence[str], overrides: Sequence[str]) -> Settings:
+    """The settings to ask the current run of OUTPUT with.
+
+    What decides rows (limits, decoding) is as that run was made, unless `--config` or `--set` says otherwise; where
+    and how the question is worked out is as the command says (`here`), as for every command.
+    """
+    manifest = manifests.open(locations.folder(output, "OUTPUT"), None, here.s3)
+    return load(configs, overrides, manifest.get("settings"))
 
 
 def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[str]:
