@@ -62,7 +62,8 @@ class Work:
     def table(self, table: Table, rows: Callable[[], DataFrame]) -> DataFrame:
         if not self.run.has(table.name):
             self.tell(f"{table.name} ...")
-            written = self.run.write(tables.conform(rows(), table), table.name, self.settings)
+            with progress.lines(self.spark, table.name, self.tell):
+                written = self.run.write(tables.conform(rows(), table), table.name, self.settings)
             self.tell(f"{table.name}: {written.rows:,} rows")
         return self.run.read(self.spark, table.name, self.settings)
 
@@ -155,7 +156,7 @@ def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
     began = time.monotonic()
     for number in sorted(set(range(chunks)) - work.run.committed()):
         part = fingerprints.chunk(images, number, chunks, tasks)
-        with progress.line(work.spark, count // chunks, "images", work.tell):
+        with progress.lines(work.spark, tables.FINGERPRINTS.name, work.tell, images=count // chunks):
             work.run.commit(fingerprints.compute(part, allowed, limits, work.settings.s3), number, work.settings)
         work.tell(f"fingerprints: chunk {number + 1} of {chunks} is stored")
     if not work.run.manifest.get("fetch_seconds"):

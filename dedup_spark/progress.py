@@ -1,7 +1,11 @@
-"""A progress line says how much of a long stage is done, how fast it goes and how long it will take.
+"""A progress line says how far a long stage is: of a fetch in images, of any other in tasks of Spark.
 
->>> describe(0.25, 4000, 10.0, "images")
-'1,000 of 4,000 images, 100 a second, 30 s left'
+On Spark Connect, which tells no tasks, it says the stage and its seconds.
+
+>>> describe("fingerprints", 10.0, (5, 20), images=4000)
+'fingerprints ... 10 s: 1,000 of 4,000 images, 100 a second, 30 s left'
+>>> describe("suspects", 75.0, (3, 8)), describe("suspects", 5.0, None)
+('suspects ... 1 min 15 s: 3 of 8 tasks', 'suspects ... 5 s')
 """
 
 import threading
@@ -14,20 +18,21 @@ from pyspark.sql import SparkSession
 from dedup_spark import session
 
 EVERY = 5.0
-"""Seconds between two lines."""
+"""Seconds between two lines, and before the first: a short stage says nothing. No result depends on it."""
 
 
 @contextmanager
-def line(spark: SparkSession, count: int, things: str, tell: Callable[[str], None]) -> Iterator[None]:
-    """Tells every few seconds how far the jobs inside are, of `count` things; on Spark Connect it keeps still."""
+def lines(spark: SparkSession, stage: str, tell: Callable[[str], None], images: int = 0) -> Iterator[None]:
+    """Tells every few seconds how far the jobs inside are. `images`: how many the stage fetches, if it does.
+
+    The tasks are those of the stages of Spark that run at that moment: what comes later is not known to it.
+    """
     done = threading.Event()
 
     def telling() -> None:
         began = time.monotonic()
         while not done.wait(EVERY):
-            tasks = session.progress(spark)
-            if tasks and tasks[0]:
-                tell(describe(tasks[0] / tasks[1], count, time.monotonic() - began, things))
+            tell(describe(stage, time.monotonic() - began, session.progress(spark), images))
 
     teller = threading.Thread(target=telling, name="progress", daemon=True)
     teller.start()
@@ -38,11 +43,19 @@ def line(spark: SparkSession, count: int, things: str, tell: Callable[[str], Non
         teller.join()
 
 
-def describe(share: float, count: int, seconds: float, things: str) -> str:
-    """The line for this share of `count` things done after so many seconds."""
-    rate = share * count / seconds
-    left = _duration((1 - share) * count / rate)
-    return f"{round(share * count):,} of {count:,} {things}, {rate:,.0f} a second, {left} left"
+def describe(stage: str, seconds: float, tasks: tuple[int, int] | None, images: int = 0) -> str:
+    """The line for a stage that has run for so many seconds; `tasks`: done, of how many."""
+    line = f"{stage} ... {_duration(seconds)}"
+    if tasks is None:
+        return line
+    if not images:
+        return f"{line}: {tasks[0]:,} of {tasks[1]:,} tasks"
+    fetched = images * tasks[0] / tasks[1]
+    line = f"{line}: {round(fetched):,} of {images:,} images"
+    if not fetched:
+        return line
+    rate = fetched / seconds
+    return f"{line}, {rate:,.0f} a second, {_duration((images - fetched) / rate)} left"
 
 
 def _duration(seconds: float) -> str:
