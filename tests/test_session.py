@@ -13,7 +13,6 @@ from pyspark.sql import functions as F
 from dedup_spark import java, s3a, session
 from dedup_spark.errors import BadInput
 from dedup_spark.settings import load
-from tests.s3_server import Server
 
 HERE = "session.master=local[2]"
 
@@ -141,34 +140,6 @@ def test_packages_match_the_spark_there_is(spark: str, coordinate: str) -> None:
     packages, excludes = s3a.packages(spark)
     assert packages[0] == coordinate
     assert bool(excludes) == (spark == s3a.CHECKED)
-
-
-def test_a_table_is_committed_by_the_magic_committer_and_wrong_keys_fail_in_seconds(s3: Server) -> None:
-    script = f"""
-import time
-from dedup_spark import objects, session, settings
-simple = "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider"
-wrong = {{"aws.credentials.provider": simple, "access.key": "AKIAWRONG", "secret.key": "open sesame"}}
-conf = ", ".join(f'"spark.hadoop.fs.s3a.bucket.pictures.{{name}}" = "{{value}}"' for name, value in wrong.items())
-chosen = settings.load(overrides=["{HERE}", "s3.configure_spark=true", "s3.endpoint={s3.endpoint}",
-                                  "s3.path_style=true", "s3.region=us-east-1", f"session.conf={{{{ {{conf}} }}}}"])
-with session.opened(chosen) as spark:
-    spark.range(7).write.parquet("s3a://results/session")
-    assert spark.read.parquet("s3a://results/session").count() == 7
-    assert b'"magic"' in objects.read("s3://results/session/_SUCCESS", chosen.s3).data
-    began = time.monotonic()
-    try:
-        spark.range(7).write.parquet("s3a://pictures/wrong")
-    except Exception as error:
-        assert "AccessDenied" in str(error) and "open sesame" not in str(error), error
-        assert time.monotonic() - began < 20, time.monotonic() - began
-    else:
-        raise AssertionError("written with wrong keys")
-"""
-    environment = {**os.environ, **s3.environment}
-    ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr[-3000:]
-    assert s3.secret_key not in ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize("version", ["1.8.0_452", "11.0.27", "25.0.1"])

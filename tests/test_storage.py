@@ -1,6 +1,7 @@
 """What was written is what is read, and a table that lost a file never passes for whole."""
 
 import dataclasses
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from dedup_spark import storage
 from dedup_spark.errors import StorageFailed
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch, Written
+from tests.s3_server import Server
 
 SETTINGS = load()
 
@@ -151,16 +153,21 @@ def test_a_scratch_cuts_the_lineage(spark: SparkSession, tmp_path: Path) -> None
 
 
 ON_S3 = """
-import sys
+import sys, time
 from dedup_spark import objects, session, storage
 from dedup_spark.errors import StorageFailed
 from dedup_spark.settings import load
 
 found = {"endpoint": sys.argv[1], "region": "us-east-1", "path_style": "true", "configure_spark": "true"}
-settings = load(overrides=["session.master=local[2]", *(f"s3.{key}={value}" for key, value in found.items())])
+wrong = {"aws.credentials.provider": "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
+         "access.key": "AKIAWRONG", "secret.key": "open sesame"}
+conf = ", ".join(f'"spark.hadoop.fs.s3a.bucket.pictures.{name}" = "{value}"' for name, value in wrong.items())
+overrides = ["session.master=local[2]", f"session.conf={{ {conf} }}"]
+settings = load(overrides=[*overrides, *(f"s3.{key}={value}" for key, value in found.items())])
 path = "s3://results/in a folder/table"
 with session.opened(settings) as spark:
     storage.write(spark.range(0, 100, 1, 4), path, settings)
+    print(b'"magic"' in objects.read(path + "/_SUCCESS", settings.s3).data)
     objects.write(path + "/part-00099.parquet", b"half", settings.s3)
     written = storage.write(spark.range(0, 10, 1, 2), path, settings)
     print(written.rows, written.files, storage.read(spark, path, settings).count())
@@ -170,21 +177,26 @@ with session.opened(settings) as spark:
     for fails in (
         lambda: storage.check(written, settings),
         lambda: storage.read(spark, "s3://no-such-bucket/table", settings),
+        lambda: storage.write(spark.range(7), "s3://pictures/wrong", settings),
     ):
+        began = time.monotonic()
         try:
             fails()
         except StorageFailed as error:
             print(error)
+        assert time.monotonic() - began < 20
 """
 
 
-def test_a_table_on_s3_is_written_again_after_a_killed_write(request: pytest.FixtureRequest) -> None:
+def test_a_table_on_s3_is_committed_by_magic_written_again_and_refused_in_seconds(s3: Server) -> None:
     """In a process of its own, since a session gets Hadoop's client for S3 only when it is started."""
-    server = request.getfixturevalue("s3")
-    command = [sys.executable, "-c", ON_S3, server.endpoint]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    counts, on_driver, damaged, missing = ended.stdout.splitlines()[-4:]
-    assert (counts, on_driver) == ("10 2 10", "10")
+    command = [sys.executable, "-c", ON_S3, s3.endpoint]
+    ended = subprocess.run(command, env={**os.environ, **s3.environment}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    magic, counts, on_driver, damaged, missing, refused = ended.stdout.splitlines()[-6:]
+    assert (magic, counts, on_driver) == ("True", "10 2 10", "10")
     assert damaged.startswith("s3://results/in a folder/table is damaged: 1 files")
     assert missing == "s3://no-such-bucket/table: there is no such bucket"
+    assert refused == "s3://pictures/wrong: Spark's access is refused"
+    for secret in ("open sesame", s3.secret_key):
+        assert secret not in ended.stdout + ended.stderr
