@@ -1,0 +1,70 @@
+"""Null pairs are counted one by one, and what they mean grows with the square of the catalogue."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dedup_spark import null_pairs, wrong_merges
+from dedup_spark.hashing import bits
+from dedup_spark.images import thumbnail
+from dedup_spark.null_pairs import DISTANCES
+from dedup_spark.verdict import Features, Limits
+from tests.tables_of import signature
+
+LIMITS = Limits(10, 5.5, max_differing_area=0.0005, max_unseen_colour_difference=2.5)
+
+
+def features(count: int, greys: tuple[int, ...] = (100,)) -> Features:
+    random = np.random.default_rng(count)
+    base = random.integers(-(2**62), 2**62, (3, 5))
+    words = base[random.integers(0, 3, count)] ^ (1 << random.integers(0, 60, (count, 5)))
+    shades = np.stack([signature(greys[row % len(greys)]) for row in range(count)])
+    return Features(words, shades, np.zeros(count, np.uint8))
+
+
+def test_every_pair_is_counted_once_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = features(60)
+    monkeypatch.setattr(null_pairs, "BLOCK", 7)
+    groups = np.arange(60) // 2
+    found = null_pairs.count(pictures, [None] * 60, LIMITS, groups)
+    apart = [
+        int(bits.distance(pictures.words[[left]], pictures.words[[right]])[0])
+        for left in range(60)
+        for right in range(left + 1, 60)
+        if groups[left] != groups[right]
+    ]
+    assert found.pairs == len(apart) == 60 * 59 // 2 - 30
+    assert found.near == tuple(sum(away <= distance for away in apart) for distance in DISTANCES)
+    assert found.near[1] > 0
+
+
+def test_each_witness_takes_its_part() -> None:
+    plain, spotted = np.full((60, 60, 3), 100, np.uint8), np.full((60, 60, 3), 100, np.uint8)
+    spotted[:9, :9] = 250
+    squares = [thumbnail.lossless(picture) for picture in (plain, plain, spotted)]
+    words = np.zeros((3, 5), np.int64)
+    found = null_pairs.count(
+        Features(words, features(3).colour_signature, np.zeros(3, np.uint8)), squares, LIMITS, show=5
+    )
+    assert (found.near[0], found.alike[0], found.merged[0]) == (3, 3, 1)
+    assert found.shown == ((0, 1),)
+    other = Features(words, features(3, greys=(100, 180)).colour_signature, np.zeros(3, np.uint8))
+    assert null_pairs.count(other, squares, LIMITS).alike[0] == 1
+
+
+def test_ten_times_the_pictures_have_a_hundred_times_the_wrong_merges() -> None:
+    found = null_pairs.NullPairs(
+        10_000, 49_995_000, (0, 4, 13, 40, 126, 400, 1260), (0,) * 7, (0, 0, 1, 4, 13, 40, 126), ()
+    )
+    small, large = (wrong_merges.expected(found, size, 10) for size in (10**5, 10**6))
+    assert large.pairs == pytest.approx(100 * small.pairs, rel=0.001)
+    assert small.pairs < small.most
+    assert wrong_merges.expected(null_pairs.NullPairs(1, 0, (0,) * 7, (0,) * 7, (0,) * 7, ()), 10, 10).most == float(
+        "inf"
+    )
+
+
+def test_no_row_is_no_estimate() -> None:
+    assert wrong_merges.of_rows(pd.DataFrame(), LIMITS).pairs == 0
+    said = wrong_merges.said(wrong_merges.of_rows(pd.DataFrame(), LIMITS), 5, 10)
+    assert (said["pairs_expected"], said["pairs_at_most"]) == (0.0, None)
