@@ -92,7 +92,7 @@ def run(
     source.places(found, settings)
     with runs.working(place, identity(found, settings), settings, fresh, on_lost) as begun, ExitStack() as held:
         given = spark if found.rows is None else found.rows.sparkSession
-        active = given or held.enter_context(session.opened(settings))
+        active = given or held.enter_context(session.opened(settings, source.is_small(found, settings)))
         flow(Work(begun, active, settings, begun.scratch(active, settings), tell), found)
         begun.publish(settings)
     return begun.manifest

@@ -149,6 +149,7 @@ class Session:
     master: str
     remote: str
     app_name: str
+    light_below: int
     conf: Mapping[str, str]
 
 

@@ -29,13 +29,15 @@ class Source:
     """What is known of a catalogue before it is read.
 
     name: as a person calls it. path: canonical, None for a table or DataFrame. folder: the folder that holds it.
-    identity: changes when the catalogue does; None where nobody can tell, and then no run of it is resumed.
+    identity: changes when the catalogue does; None where nobody can tell, and then no run of it is resumed. bytes: of
+    its files, None where nobody can tell.
     """
 
     name: str
     path: str | None = None
     folder: str | None = None
     identity: str | None = None
+    bytes: int | None = None
     rows: DataFrame | None = None
 
 
@@ -52,7 +54,13 @@ def find(catalogue: str | DataFrame, settings: Settings) -> Source:
     listed = "\n".join(f"{file.path} {file.bytes} {file.version}" for file in files)
     alone = [file.path for file in files] == [path]
     folder = posixpath.dirname(_fixed(path)) if alone or _fixed(path) != path else path
-    return Source(catalogue, path, folder, hashlib.sha256(listed.encode()).hexdigest()[:16])
+    identity = hashlib.sha256(listed.encode()).hexdigest()[:16]
+    return Source(catalogue, path, folder, identity, sum(file.bytes for file in files))
+
+
+def is_small(source: Source, settings: Settings) -> bool:
+    """Whether it is known to be so small that Spark's JVM has little to do."""
+    return source.bytes is not None and source.bytes <= settings.session.light_below
 
 
 def read(source: Source, spark: SparkSession, settings: Settings) -> DataFrame:

@@ -100,6 +100,23 @@ def test_the_driver_takes_half_of_the_memory_within_bounds(monkeypatch: pytest.M
     assert session.configuration(chosen)["spark.driver.memory"] == "3g"
 
 
+def test_little_data_is_compiled_lightly_where_the_session_is_ours() -> None:
+    options = "spark.driver.extraJavaOptions"
+    assert session.LIGHT in session.configuration(load(), light=True)[options]
+    assert session.LIGHT not in session.configuration(load())[options]
+    for master in ("session.master=spark://host:7077", "session.remote=sc://host"):
+        assert session.LIGHT not in session.configuration(load(overrides=[master]), light=True).get(options, "")
+    chosen = load(overrides=['session.conf={"spark.driver.extraJavaOptions"="-Xint"}'])
+    assert session.configuration(chosen, light=True)[options] == "-Xint"
+
+
+def test_shuffle_partitions_are_those_of_the_settings() -> None:
+    name = "spark.sql.shuffle.partitions"
+    assert name not in session.configuration(load())
+    for where in ("session.master=local[1]", "session.master=spark://host:7077", "session.remote=sc://host"):
+        assert session.configuration(load(overrides=[where, "run.partitions=7"]))[name] == "7"
+
+
 def test_no_s3a_without_the_setting() -> None:
     assert not {name for name in session.configuration(load()) if "s3a" in name or "jars" in name}
 
