@@ -73,14 +73,17 @@ def _fitted(edges: Numbers, steps: Numbers) -> tuple[Numbers, Numbers]:
 
     steps: the numbers between the edges; with as many edges as steps the first counts from 0.
     """
-    first: dict[str, float] = {"prepend": 0.0} if len(edges) == len(steps) else {}
+
+    def between(upto: Numbers) -> Numbers:
+        return np.diff(np.concatenate([np.zeros(len(steps) + 1 - len(edges)), upto]))
+
     slope = math.log((steps[-1] + 1) / (steps[0] + 1)) / (edges[-1] - edges[0])
     slope = min(max(slope, LEAST), MOST)
     line = np.array([math.log(steps.sum()) - edges[-1] * slope, slope])
     for _ in range(STEPS):
         upto = np.exp(line[0] + line[1] * edges)
-        mean = np.diff(upto, **first)
-        slopes = np.stack([mean, np.diff(upto * edges, **first)], axis=1)  # of the mean by level and slope
+        mean = between(upto)
+        slopes = np.stack([mean, between(upto * edges)], axis=1)  # of the mean by level and slope
         information = slopes.T @ (slopes / mean[:, None])
         move = np.linalg.solve(information, slopes.T @ (steps / mean - 1))
         move[1] = min(max(move[1], LEAST - line[1]), MOST - line[1])  # the number within a distance never falls

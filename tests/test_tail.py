@@ -10,7 +10,7 @@ DISTANCES = (4, 10, 16, 22, 28, 34, 40)
 
 def drawn(random: np.random.Generator, level: float, slope: float) -> list[int]:
     upto = np.exp(level + slope * np.array(DISTANCES))
-    return np.cumsum(random.poisson(np.diff(upto, prepend=0.0))).tolist()
+    return [int(number) for number in np.cumsum(random.poisson(np.diff(upto, prepend=0.0)))]
 
 
 @pytest.mark.parametrize("beyond", [False, True])
