@@ -118,7 +118,7 @@ def flow(work: Work, found: Source) -> None:
     sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, limits))
     shown = scratch.cut(conflicts.part(duplicate_sets.show(offers, prints, sets), settings.conflicts), "shown")
 
-    suspicious = work.table(tables.SUSPECTS, lambda: suspects.compute(shown, settings.suspects))
+    suspicious = work.table(tables.SUSPECTS, lambda: suspects.compute(shown, settings.suspects, scratch, pairs))
     work.table(tables.CONFLICTS, lambda: conflicts.compute(shown, settings.conflicts))
     connecting = shown.unionByName(conflicts.same_files(shown, settings.conflicts))
     showing = work.table(tables.SHOWS, lambda: shows.compute(connecting, suspicious))

@@ -94,6 +94,23 @@ class Suspects:
     max_offers: int
     max_merchants: int
     max_brands: int
+    grows_from_offers: int
+    grows_from_merchants: int
+    sample: int
+    attributes: tuple[str, ...]
+    no_brand: tuple[str, ...]
+    alike_from: float
+    unlike_to: float
+    one_style: float
+    shared_from: float
+    titles_alike: float
+    pictures_shared: float
+    titles_unlike: float
+    pictures_unshared: float
+    brands_differ: float
+    attributes_differ: float
+    between_merchants: float
+    max_bits: float
 
 
 @dataclass(frozen=True)

@@ -188,12 +188,25 @@ SUSPECTS = Table(
     (
         Column("image", STRING, "where the picture lies"),
         Column("set_id", STRING, "its set, or its own content where it has no duplicate"),
-        Column("reason", STRING, "low_information, many_brands, many_merchants or many_offers"),
+        Column(
+            "reason",
+            STRING,
+            "excluded, low_information, many_brands, many_merchants, many_offers, many_products or copy_of_suspect",
+        ),
         Column("offers", LONG, "distinct offers that show the set"),
         Column(
             "merchants", LONG, "distinct merchants that show it; null where the catalogue names none", nullable=True
         ),
         Column("brands", LONG, "distinct brands that show it; null where the catalogue names none", nullable=True),
+        Column(
+            "products", DOUBLE, "how many products its offers look like; null where nothing is known", nullable=True
+        ),
+        Column(
+            "bits",
+            DOUBLE,
+            "evidence that its offers are one product, below 0 against it; null for one offer",
+            nullable=True,
+        ),
         Column("evidence", STRING, "the counts in words, beside the limit they break"),
     ),
 )
