@@ -1,8 +1,9 @@
 """An account is what a run says of itself in numbers: the balance that must hold, and the distributions people ask for.
 
-Only counts come home, and of these at most `MOST` rows each.
+Only counts come home, and run.json shows at most `MOST` of a kind.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -18,14 +19,15 @@ def of(
     rows: dict[str, int], catalogue: DataFrame, fingerprints: DataFrame, clusters: DataFrame, decided: DataFrame
 ) -> dict[str, Any]:
     """What run.json says of a run: the balance, asserted, and the distributions. `rows`: the rows of each table."""
-    usable = fingerprints.where(F.col("status") == "ok")
+    per_size = sizes(clusters)
+    per_value = copies(fingerprints.where(F.col("status") == "ok"), ["phash", "md5"])
     return {
         "balance": balance(rows, fingerprints, decided),
         "statuses": {"catalogue": statuses(catalogue), "images": statuses(fingerprints)},
-        "clusters": clusters.select("cluster_id").distinct().count(),
-        "cluster_sizes": sizes(clusters),
-        "images_per_hash": copies(usable, "phash"),
-        "images_per_md5": copies(usable, "md5"),
+        "clusters": sum(per_size.values()),
+        "cluster_sizes": shown(per_size),
+        "images_per_hash": shown(per_value["phash"]),
+        "images_per_md5": shown(per_value["md5"]),
         "merchants": merchants(catalogue, clusters),
     }
 
@@ -42,15 +44,28 @@ def outside(catalogue: DataFrame) -> dict[str, int]:
     return {row["detail"]: row["count"] for row in places.orderBy(F.desc("count"), "detail").limit(MOST).collect()}
 
 
-def copies(rows: DataFrame, column: str) -> dict[str, int]:
-    """How many values of the column stand on how many rows: {"1": 198973, "2": 1737, ...}."""
-    per_value = rows.where(F.col(column).isNotNull()).groupBy(column).agg(F.count("*").alias("copies"))
-    return _distribution(per_value, "copies")
+def copies(rows: DataFrame, columns: Sequence[str]) -> dict[str, dict[int, int]]:
+    """How many values of each column stand on how many rows: {"md5": {1: 198973, 2: 1737, ...}}.
+
+    What comes home has a row for each number of copies there is: n rows have at most the root of 2n of them.
+    """
+    each = F.explode(F.array(*(F.struct(F.lit(name).alias("column"), F.col(name).alias("value")) for name in columns)))
+    values = rows.select(each.alias("one")).select("one.*").where(F.col("value").isNotNull())
+    per_value = values.groupBy("column", "value").agg(F.count("*").alias("copies"))
+    counted = per_value.groupBy("column", "copies").agg(F.count("*").alias("times")).collect()
+    return {name: {row["copies"]: row["times"] for row in counted if row["column"] == name} for name in columns}
 
 
-def sizes(clusters: DataFrame) -> dict[str, int]:
+def sizes(clusters: DataFrame) -> dict[int, int]:
     """How many clusters have how many offers."""
-    return _distribution(clusters.select("cluster_id", "size").distinct(), "size")
+    counted = clusters.select("cluster_id", "size").distinct().groupBy("size").agg(F.count("*").alias("times"))
+    return {row["size"]: row["times"] for row in counted.collect()}
+
+
+def shown(distribution: dict[int, int]) -> dict[str, int]:
+    """The `MOST` most frequent numbers of a distribution, in their order: {"1": 198973, "2": 1737, ...}."""
+    frequent = sorted(distribution, key=lambda number: (-distribution[number], number))[:MOST]
+    return {str(number): distribution[number] for number in sorted(frequent)}
 
 
 def merchants(catalogue: DataFrame, clusters: DataFrame) -> list[dict[str, Any]]:
@@ -95,8 +110,3 @@ def balance(rows: dict[str, int], fingerprints: DataFrame, decided: DataFrame) -
         raise Fault(f"{orphans} removed rows name a row that was not kept")
     names = ("catalogue", "deduplicated", "removed", "rejects")
     return {name: rows[name] for name in names} | {"images": images["images"]}
-
-
-def _distribution(rows: DataFrame, column: str) -> dict[str, int]:
-    counted = rows.groupBy(column).agg(F.count("*").alias("times")).orderBy(F.desc("times"), column).limit(MOST)
-    return {str(row[column]): row["times"] for row in sorted(counted.collect(), key=lambda row: int(row[column]))}

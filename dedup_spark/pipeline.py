@@ -60,12 +60,14 @@ class Work:
     tell: Callable[[str], None]
 
     def table(self, table: Table, rows: Callable[[], DataFrame]) -> DataFrame:
-        if not self.run.has(table.name):
-            self.tell(f"{table.name} ...")
-            with progress.lines(self.spark, table.name, self.tell):
-                written = self.run.write(tables.conform(rows(), table), table.name, self.settings)
-            self.tell(f"{table.name}: {written.rows:,} rows")
-        return self.run.read(self.spark, table.name, self.settings)
+        if self.run.has(table.name):
+            return self.run.read(self.spark, table.name, self.settings)
+        self.tell(f"{table.name} ...")
+        with progress.lines(self.spark, table.name, self.tell):
+            conformed = tables.conform(rows(), table)
+            written = self.run.write(conformed, table.name, self.settings)
+        self.tell(f"{table.name}: {written.rows:,} rows")
+        return self.run.read(self.spark, table.name, self.settings, conformed.schema)
 
 
 def run(

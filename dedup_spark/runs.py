@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
 
 from dedup_spark import documents, locations, manifests, session, status, storage, store
 from dedup_spark.documents import Document
@@ -91,9 +92,14 @@ class Run:
         self.manifest.update(facts)
         self.save()
 
-    def read(self, spark: SparkSession, table: str, settings: Settings) -> DataFrame:
-        """A table of this run that is written, `fingerprints` and `thumbnails` of the segments so far included."""
-        return _table(spark, self.output, self.manifest, table, settings)
+    def read(
+        self, spark: SparkSession, table: str, settings: Settings, schema: T.StructType | None = None
+    ) -> DataFrame:
+        """A table of this run that is written, `fingerprints` and `thumbnails` of the segments so far included.
+
+        schema: of a table that was just written, so that Spark need not look for it in the files.
+        """
+        return _table(spark, self.output, self.manifest, table, settings, schema)
 
     def scratch(self, spark: SparkSession, settings: Settings) -> Scratch:
         """A place for tables that nobody reads after the run; who takes a run over gets another one."""
@@ -230,10 +236,17 @@ def read(
     return _table(session.get(settings) if spark is None else spark, place, manifest, table, settings)
 
 
-def _table(spark: SparkSession, output: str, manifest: dict[str, Any], table: str, settings: Settings) -> DataFrame:
+def _table(
+    spark: SparkSession,
+    output: str,
+    manifest: dict[str, Any],
+    table: str,
+    settings: Settings,
+    schema: T.StructType | None = None,
+) -> DataFrame:
     """A table as the run wrote it: found intact, then read."""
     if table in store.TABLES and table not in manifest["tables"]:
         return store.read(spark, output, manifests.segments(manifest), table, settings)
     written = manifests.written(output, manifest, table)
     storage.check(written, settings)
-    return storage.read(spark, written.path, settings)
+    return storage.read(spark, written.path, settings, schema)
