@@ -85,6 +85,11 @@ def merchants(catalogue: DataFrame, clusters: DataFrame) -> list[dict[str, Any]]
     return [row.asDict() for row in counted.orderBy(F.desc("clusters"), "left", "right").limit(MOST).collect()]
 
 
+def large(components: DataFrame) -> list[dict[str, Any]]:
+    """The components of offers that raise an alarm (`splits.Split.large`), the largest first."""
+    return [row.asDict() for row in components.orderBy(F.desc("offers"), "component").limit(MOST).collect()]
+
+
 def balance(rows: dict[str, int], fingerprints: DataFrame, decided: DataFrame) -> dict[str, int]:
     """The balance of a run, asserted: every catalogue row went somewhere, every image has one status.
 

@@ -1,8 +1,9 @@
 """A row of `clusters` is one offer in a cluster: offers connected, over any number of steps, by pictures they share."""
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
+
+from dedup_spark.tables import as_text as as_text
 
 
 def edges(offer_graph: DataFrame) -> DataFrame:
@@ -23,9 +24,3 @@ def compute(components: DataFrame, offer_graph: DataFrame) -> DataFrame:
     labelled = offers.withColumn("node", as_text(offers, "id")).join(components, on="node", how="inner")
     first = labelled.select("id", F.min("id").over(whole).alias("first"), F.count("*").over(whole).alias("size"))
     return first.select("id", as_text(first, "first").alias("cluster_id"), "size")
-
-
-def as_text(rows: DataFrame, name: str) -> Column:
-    """The id of this column as a text that no other id has."""
-    column = F.col(name)
-    return F.to_json(column) if isinstance(rows.schema[name].dataType, T.StructType) else column.cast("string")

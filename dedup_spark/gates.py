@@ -1,11 +1,12 @@
 """A gate is a share of rows that must not be exceeded: beyond it the run stops, before it costs or publishes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pyspark.sql import DataFrame
 
-from dedup_spark import account
+from dedup_spark import account, settings
 from dedup_spark.errors import GateFailed
 
 PLACES = 10
@@ -40,6 +41,34 @@ def unusable(fingerprints: DataFrame, limit: float) -> None:
     images, usable = sum(counted.values()), counted.get("ok", 0)
     if images - usable > limit * images:
         raise GateFailed(f"of the images {_many(images - usable, images, limit)}: {_listed(counted)}")
+
+
+def wrong_merges(expected: float, limit: float) -> None:
+    """Stops before publishing when more wrong merges are to be expected than the limit; 0 allows any number."""
+    if 0 < limit < expected:
+        raise GateFailed(
+            f"some {expected:,.3g} wrong merges are to be expected, more than [evaluate] max_wrong_merges = {limit:g}: "
+            "lower [candidate_pairs] max_distance or [duplicate_pairs] max_colour_difference"
+        )
+
+
+def large(alarms: Sequence[Mapping[str, Any]], limits: settings.Clusters) -> None:
+    """Stops before anything is published when a component of offers is too large, to be true or to be cut.
+
+    alarms: `account.large`. Raises `GateFailed` with the first components, their sizes, and the settings in question.
+    """
+    stopping = [alarm for alarm in alarms if alarm["fate"] == "too_large" or alarm["offers"] > limits.stop_offers]
+    if not stopping:
+        return
+    found = ", ".join(
+        f"{alarm['component']} and {alarm['offers'] - 1:,} more ({alarm['edges']:,} edges, {alarm['fate']})"
+        for alarm in stopping[:PLACES]
+    )
+    raise GateFailed(
+        f"{len(stopping):,} components of offers are more than [clusters] stop_offers = {limits.stop_offers:,} "
+        f"or would have to be cut with more edges than task_edges = {limits.task_edges:,}: {found}\n"
+        "Some picture joins what it should not: name it in [judgements] excluded, or raise the setting."
+    )
 
 
 def _many(bad: int, total: int, limit: float) -> str:
