@@ -1,14 +1,16 @@
-"""Fixtures that every test shares: one Spark session, and few examples for tests that run Spark jobs."""
+"""Fixtures that tests share since they are slow to start: a Spark session, an S3 server, a cluster, the demo."""
 
 import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import session, settings
-from tests import s3_server
+from dedup_spark import demo, session, settings
+from tests import cluster, s3_server
 
 # Shrinking runs a job an example: for a test with Spark that takes longer than reading the example as it stands.
 hypothesis.settings.register_profile(
@@ -49,6 +51,22 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3_server.Server]:
         for name, value in server.environment.items():
             patch.setenv(name, value)
         yield server
+
+
+@pytest.fixture(scope="session")
+def standalone() -> Iterator[cluster.Cluster]:
+    """One cluster of a master and two workers, whose Python has nothing installed, and what to ship to them."""
+    subprocess.run(["make", "dist/dependencies.tar.gz"], cwd=cluster.ROOT, check=True)
+    with cluster.standalone() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the demo; nothing in it may be changed."""
+    folder = tmp_path_factory.mktemp("demo") / "drawn"
+    demo.build(folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)

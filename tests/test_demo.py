@@ -29,14 +29,6 @@ Tables = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo folder."""
-    place = tmp_path_factory.mktemp("demo") / "shop"
-    demo.build(place)
-    return place
-
-
-@pytest.fixture(scope="module")
 def rows(drawn: Path) -> list[Row]:
     return truth.load(drawn)
 

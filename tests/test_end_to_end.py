@@ -16,21 +16,14 @@ from pyspark.sql import SparkSession
 
 from dedup_spark import cli, demo, objects, pipeline, read, settings, tables
 from dedup_spark.errors import BadInput, GateFailed
-from tests import cluster, s3_demo, s3_server
+from tests import s3_demo, s3_server
+from tests.cluster import Cluster
 from tests.digests import digest, rows
 
 ROOT = Path(__file__).resolve().parents[1]
 
 MINI = 4
 """Every so many rows of the demo make the small catalogue that is run many times."""
-
-
-@pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the demo."""
-    folder = tmp_path_factory.mktemp("demo") / "drawn"
-    demo.build(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -111,10 +104,11 @@ def test_a_table_of_the_current_run_is_read_by_its_name(spark: SparkSession, out
     ("parts", "conf", "overrides"),
     [
         (1, {"spark.sql.shuffle.partitions": "1", "spark.sql.adaptive.enabled": "false"}, ["fingerprints.batch=1"]),
+        (2, {"spark.sql.shuffle.partitions": "2", "spark.sql.adaptive.enabled": "false"}, ["duplicate_sets.round=1"]),
         (7, {"spark.sql.shuffle.partitions": "7"}, ["fingerprints.images_per_task=9", "fingerprints.chunk=40"]),
-        (64, {"spark.sql.shuffle.partitions": "16"}, ["components.carrier=cluster", "duplicate_sets.round=1"]),
+        (64, {"spark.sql.shuffle.partitions": "64"}, ["components.carrier=cluster"]),
     ],
-    ids=["one partition, no AQE", "seven partitions, chunks", "64 partitions, the cluster carrier, small rounds"],
+    ids=["one, no AQE", "two, no AQE, small rounds", "seven, chunks", "64, the cluster carrier"],
 )
 def test_any_partitioning_gives_the_same_rows(
     spark: SparkSession,
@@ -279,10 +273,8 @@ def test_spark_connect_gives_the_same_rows(mini: Path, expected: str, tmp_path: 
     assert json.loads(manifest.read_text())["components"]["clusters"]["carrier"] == "cluster"
 
 
-def test_a_cluster_gives_the_same_rows(mini: Path, expected: str, tmp_path: Path) -> None:
-    subprocess.run(["make", "dist/dependencies.tar.gz"], cwd=ROOT, check=True)
-    with cluster.standalone() as running:
-        assert running.submit("jobs/dedup.py", "run", str(mini), str(tmp_path)).returncode == 0
+def test_a_cluster_gives_the_same_rows(standalone: Cluster, mini: Path, expected: str, tmp_path: Path) -> None:
+    assert standalone.submit("jobs/dedup.py", "run", str(mini), str(tmp_path)).returncode == 0
     assert digest(str(tmp_path)) == expected
 
 

@@ -36,25 +36,23 @@ def bootstrap() -> ModuleType:
     return module
 
 
-def test_a_cluster_runs_what_is_shipped_to_it(tmp_path: Path) -> None:
-    subprocess.run(["make", "dist/dependencies.tar.gz"], cwd=ROOT, check=True)
+def test_a_cluster_runs_what_is_shipped_to_it(standalone: cluster.Cluster, tmp_path: Path) -> None:
+    bare = subprocess.run([standalone.python, "-c", "import numpy"], capture_output=True, text=True)
+    assert "No module named 'numpy'" in bare.stderr
     answers = tmp_path / "answers.json"
-    with cluster.standalone() as running:
-        bare = subprocess.run([running.python, "-c", "import numpy"], capture_output=True, text=True)
-        assert "No module named 'numpy'" in bare.stderr
-        assert running.submit("tests/where_from.py", str(answers)).returncode == 0
-        rows = [json.loads(line) for line in answers.read_text().splitlines()]
-        work = running.environment["SPARK_WORKER_DIR"]
-        assert len(rows) == 4
-        assert {row["python"] for row in rows} == {running.python}
-        for file in (file for row in rows for file in row["files"]):
-            assert re.fullmatch(rf"{work}/app-[^/]+/\d+/dependencies/.+\.py", file), file
-    assert not Path(work).exists()
+    assert standalone.submit("tests/where_from.py", str(answers)).returncode == 0
+    rows = [json.loads(line) for line in answers.read_text().splitlines()]
+    work = standalone.environment["SPARK_WORKER_DIR"]
+    assert len(rows) == 4
+    assert {row["python"] for row in rows} == {standalone.python}
+    for file in (file for row in rows for file in row["files"]):
+        assert re.fullmatch(rf"{work}/app-[^/]+/\d+/dependencies/.+\.py", file), file
 
 
 def test_a_cluster_is_gone_after_a_failure() -> None:
     with pytest.raises(ValueError, match="in the block"), cluster.standalone(workers=1) as running:
         raise ValueError("in the block")
+    assert not Path(running.environment["SPARK_WORKER_DIR"]).parent.exists()
     port = int(running.master.rsplit(":", 1)[1])
     said = subprocess.run([sys.executable, "-c", CONNECT, str(port)], capture_output=True, text=True).stderr
     assert "ConnectionRefusedError" in said
