@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version
 EXTRAS := --extra spark --extra connect --extra s3fs
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 bench-quality lint format doctor lock clean
+.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 bench-quality bench-suspects lint format doctor lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test-spark40: ## the demo on the newest Spark 4.0, in an environment of its own
 bench-quality: set-up ## recall and wrong merges per edit on ../shared/data, and the cost beside the notebook's flow
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.cost
+
+bench-suspects: set-up ## size charts found and products wrongly taken for one, by how many offers show them
+	$(BIN)/python -m benchmarks.suspects
 
 lint: set-up ## style, types and the layers of the design
 	$(BIN)/ruff check .

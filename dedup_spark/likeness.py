@@ -28,7 +28,7 @@ HUNDREDTHS = 100
 
 NO_LETTER = r"[^\p{L}\p{M}\p{N}]"
 
-UNLIKE = ("pictures_unshared", "brands_differ", "attributes_differ")
+AGAINST = ("brand_bits", "attribute_bits")
 SEEN = (
     "titles_known",
     "titles_alike",
@@ -36,6 +36,7 @@ SEEN = (
     "pictures_shared",
     "brands_known",
     "brands_differ",
+    "attributes_known",
     "attributes_differ",
 )
 """What is counted over the pairs of a set: those whose titles could be compared, those that are alike, and so on."""
@@ -105,27 +106,29 @@ def without(members: DataFrame, sets: DataFrame) -> DataFrame:
 def compute(members: DataFrame, limits: settings.Suspects) -> DataFrame:
     """One row per set: `set_id`, `pairs`, the counts of `SEEN` over them, `bits` for (above 0) or against one product.
 
-    `like` and `unlike` count the pairs that speak for and against.
+    `like` and `unlike` count the pairs that speak for and against. Brands and attributes speak against one product
+    only, and as far as more pairs differ in them than agree: a brand that two of ten merchants misspell is one brand.
     """
     left, right = (members.select("set_id", F.struct("*").alias(side)) for side in ("left", "right"))
     pairs = left.join(right, on="set_id", how="inner").where(F.col("left.number") < F.col("right.number"))
     seen = pairs.select("set_id", F.col("right.number").alias("number"), *_seen(limits))
-    mean = F.sum("bits") / F.count("*") / HUNDREDTHS
+    total = reduce(add, (F.least(F.sum(name), F.lit(0)) for name in AGAINST), F.sum("shared_bits"))
+    of_pair = reduce(add, (F.least(name, F.lit(0)) for name in AGAINST), F.col("shared_bits"))
     return (
-        seen.withColumn("bits", _bits(limits))
+        seen.select("*", *_bits(limits))
         .groupBy("set_id")
         .agg(
             F.count("*").alias("pairs"),
-            F.count_if(F.col("bits") > 0).alias("like"),
-            F.count_if(F.col("bits") < 0).alias("unlike"),
+            F.count_if(of_pair > 0).alias("like"),
+            F.count_if(of_pair < 0).alias("unlike"),
             *(F.count_if(name).alias(name) for name in SEEN),
-            F.round(mean * F.max("number") / 2, 1).alias("bits"),
+            F.round(total / F.count("*") / HUNDREDTHS * F.max("number") / 2, 1).alias("bits"),
         )
     )
 
 
 def _seen(limits: settings.Suspects) -> list[Column]:
-    """What is seen of a pair: `of_one_merchant`, `title_bits`, and the words of `SEEN` and `UNLIKE`, true or false."""
+    """What is seen of a pair: `of_one_merchant`, `title_bits`, and what is true or false."""
     left, right = F.col("left"), F.col("right")
     of_one_merchant = F.coalesce(left["merchant"] == right["merchant"], F.lit(False))
 
@@ -147,6 +150,7 @@ def _seen(limits: settings.Suspects) -> list[Column]:
         "pictures_unshared": (fewer > 0) & few,
         "brands_known": left["brand"].isNotNull() & right["brand"].isNotNull(),
         "brands_differ": ~(left["brand"].startswith(right["brand"]) | right["brand"].startswith(left["brand"])),
+        "attributes_known": F.exists(differ, F.isnotnull),
         "attributes_differ": F.array_contains(differ, True),
     }
     named = [F.coalesce(said, F.lit(False)).alias(name) for name, said in seen.items()]
@@ -161,16 +165,26 @@ def _title_bits(share: Column, limits: settings.Suspects) -> Column:
     return F.greatest(F.lit(-limits.titles_unlike), F.least(F.lit(limits.titles_alike), weight))
 
 
-def _bits(limits: settings.Suspects) -> Column:
-    """What a pair weighs, in hundredths of a bit: above 0 for one product, below 0 against it."""
-
-    def weight(name: str) -> Column:
-        return F.when(F.col(name), F.lit(getattr(limits, name))).otherwise(0.0)
-
-    like = F.greatest("title_bits", F.lit(0.0)) + weight("pictures_shared")
-    unlike = reduce(add, (weight(name) for name in UNLIKE), F.greatest(-F.col("title_bits"), F.lit(0.0)))
+def _bits(limits: settings.Suspects) -> list[Column]:
+    """What a pair weighs by what it shares, its brands and its attributes, in hundredths of a bit, above 0 for one
+    product. What speaks against it counts less between two merchants.
+    """
     share = F.when(F.col("of_one_merchant"), 1.0).otherwise(limits.between_merchants)
-    return F.round(HUNDREDTHS * (like - share * unlike)).cast("long")
+
+    def when(name: str, weight: float) -> Column:
+        return F.when(F.col(name), F.lit(weight)).otherwise(0.0)
+
+    def agreed(name: str, weight: float) -> Column:
+        return share * F.when(F.col(f"{name}_differ"), -weight).when(F.col(f"{name}_known"), weight).otherwise(0.0)
+
+    like = F.greatest("title_bits", F.lit(0.0)) + when("pictures_shared", limits.pictures_shared)
+    unlike = F.greatest(-F.col("title_bits"), F.lit(0.0)) + when("pictures_unshared", limits.pictures_unshared)
+    bits = {
+        "shared_bits": like - share * unlike,
+        "brand_bits": agreed("brands", limits.brands_differ),
+        "attribute_bits": agreed("attributes", limits.attributes_differ),
+    }
+    return [F.round(HUNDREDTHS * weight).cast("long").alias(name) for name, weight in bits.items()]
 
 
 def _titles(showing: DataFrame, frequencies: DataFrame, offers: int) -> DataFrame:

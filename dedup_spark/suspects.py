@@ -21,6 +21,7 @@ not depend on the catalogue: these limits stay.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -95,6 +96,11 @@ def at_most(offers: int, merchants: int, limits: settings.Suspects) -> AtMost:
     )
 
 
+def lacking(columns: Sequence[str], limits: settings.Suspects) -> list[str]:
+    """Which attributes a catalogue of these columns lacks: what needs them is off."""
+    return [name for name in limits.attributes if name not in columns]
+
+
 def _size(showing: DataFrame) -> tuple[int, int]:
     """How many offers and merchants there are, to some per cent, the same however often it is asked."""
     row = showing.agg(*(F.approx_count_distinct(name) for name in ("id", "merchant"))).first()
@@ -126,14 +132,14 @@ def _with_lists(frequencies: DataFrame, listed: DataFrame | None) -> DataFrame:
 def _judged(counted: DataFrame, likenesses: DataFrame, most: AtMost, limits: settings.Suspects) -> DataFrame:
     """The sets that are suspect, with what `tables.SUSPECTS` says of them."""
     sets = counted.join(likenesses, on="set_id", how="left")
-    unproven = F.coalesce(F.col("bits"), F.lit(0.0)) <= 0
+    bits = F.coalesce(F.col("bits"), F.lit(0.0))
     reasons = [
         (EXCLUDED, F.col("list") == EXCLUDED, F.concat(F.lit("excluded by "), "sources")),
         ("low_information", F.col("low_information"), F.lit("shows nothing that identifies a product")),
-        ("many_brands", unproven & (F.col("brands") > most.brands), _more(most.brands, "brands")),
-        ("many_merchants", unproven & (F.col("merchants") > most.merchants), _more(most.merchants, "merchants")),
-        ("many_offers", unproven & (F.col("offers") > most.offers), _more(most.offers, "offers")),
-        ("many_products", F.col("bits") <= -limits.max_bits, _more(limits.max_bits, "bits against one product")),
+        ("many_brands", (bits < 0) & (F.col("brands") > most.brands), _more(most.brands, "brands")),
+        ("many_merchants", (bits <= 0) & (F.col("merchants") > most.merchants), _more(most.merchants, "merchants")),
+        ("many_offers", (bits <= 0) & (F.col("offers") > most.offers), _more(most.offers, "offers")),
+        ("many_products", bits <= -limits.max_bits, _more(limits.max_bits, "bits against one product")),
     ]
     found = F.coalesce(
         *(F.when(holds, F.struct(F.lit(name).alias("reason"), said.alias("said"))) for name, holds, said in reasons)
@@ -215,7 +221,7 @@ def _facts() -> Column:
         of_pairs("titles alike", "titles_alike", "titles_known"),
         of_pairs("other pictures shared", "pictures_shared", "pictures_known"),
         of_pairs("brands differ", "brands_differ", "brands_known"),
-        F.when(F.col("attributes_differ") > 0, F.format_string("colours differ in %d", "attributes_differ")),
+        of_pairs("attributes differ", "attributes_differ", "attributes_known"),
         F.when(F.col("bits") > 0, F.format_string("%.1f bits for one product", "bits")),
         F.when(F.col("bits") < 0, F.format_string("%.1f bits against one product", -F.col("bits"))),
     )

@@ -46,6 +46,8 @@ CASES: dict[str, tuple[list[Member], float]] = {
     "two colours at two merchants": ([("m", "a", "red", "", ""), ("n", "a", "blue", "", "")], -1),
     "merchants unknown count as two": ([(None, "a", "red", "", ""), (None, "a", "blue", "", "")], -1),
     "three pairs, three halves of them": ([("m", brand, None, "", "") for brand in "abc"], -5 * 3 / 2),
+    "a brand that one of four misspells": ([("m", brand, None, "", "") for brand in "aaab"], 0),
+    "a colour said in two ways": ([("m", None, colour, "", "") for colour in ("red", "red", "wine")], -2 / 3 * 3 / 2),
     "for and against": ([("m", "a", "red", "abc", "p"), ("m", "b", "blue", "abc", "p")], 5 + 4 - 5 - 2),
 }
 
