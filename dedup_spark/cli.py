@@ -2,12 +2,16 @@
 
 dedup-spark run CATALOGUE OUTPUT        the whole flow
 dedup-spark query OUTPUT IMAGE ...      which stored pictures are within the threshold of these
+dedup-spark explain OUTPUT OFFER OFFER  the chain of pictures that connects two offers
+dedup-spark review import FILE OUTPUT   what people said of offers and pictures: every later run on OUTPUT obeys it
 dedup-spark catalogue folder DIR FILE   a catalogue of any folder or prefix of pictures
+dedup-spark evaluate null FOLDER        how many wrong merges to expect, by pictures that are all different
 dedup-spark demo DIR                    a drawn catalogue that holds every case that matters
 dedup-spark doctor                      what is missing on this machine, and how to fix it
 """
 
 import argparse
+import dataclasses
 import os
 import shlex
 import signal
@@ -15,7 +19,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from dedup_spark import documents, settings
+from dedup_spark import documents, locations, settings
 from dedup_spark.errors import DedupError, RunRefused
 from dedup_spark.settings import Settings
 
@@ -44,6 +48,7 @@ def run(asked: argparse.Namespace, chosen: Settings) -> None:
     from dedup_spark import pipeline
     from dedup_spark.report import summary
 
+    chosen = _with_reviews(chosen, asked)
     manifest = pipeline.run(
         asked.catalogue, asked.output, chosen, fresh=asked.fresh, on_lost=_interrupt, tell=_complain
     )
@@ -59,6 +64,26 @@ def query(asked: argparse.Namespace, here: Settings) -> None:
         print(line)
 
 
+def explain(asked: argparse.Namespace, chosen: Settings) -> None:
+    """Why two offers are in one cluster, or are not."""
+    from dedup_spark import explain as explains
+
+    left, right = asked.offer
+    report = explains.report(asked.output, left, right, chosen)
+    print(explains.as_json(report) if asked.json else explains.text(report))
+
+
+def review_import(asked: argparse.Namespace, chosen: Settings) -> None:
+    """Adds what people said to the store of an output."""
+    from dedup_spark import reviews
+
+    output = locations.folder(asked.output, "OUTPUT")
+    review = reviews.document(asked.file, chosen)
+    files = reviews.append(review, output, chosen)
+    counts = ", ".join(f"{entry['rows']:,} {entry['table']}" for entry in review.read)
+    print("\n".join([f"{asked.file}: {counts or 'nothing'}", *files]))
+
+
 def catalogue_folder(asked: argparse.Namespace, chosen: Settings) -> None:
     """A catalogue of a folder, and the line that runs it."""
     from dedup_spark import folder
@@ -68,6 +93,13 @@ def catalogue_folder(asked: argparse.Namespace, chosen: Settings) -> None:
     options = [f"--config={file}" for file in asked.config] + [f"--set={pair}" for pair in asked.set]
     line = ["dedup-spark", "run", asked.file, "OUTPUT", *options, f"--set=catalogue.image_root={asked.dir}"]
     print(shlex.join(line))
+
+
+def evaluate_null(asked: argparse.Namespace, chosen: Settings) -> None:
+    """How many wrong merges the limits let through."""
+    from dedup_spark import evaluate
+
+    print(evaluate.null(asked.folder, chosen))
 
 
 def demo(asked: argparse.Namespace, chosen: Settings) -> None:
@@ -102,6 +134,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("catalogue", metavar="CATALOGUE", help="a Parquet file, folder or glob, or a table name")
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
     command.add_argument("--fresh", action="store_true", help="begin a new run, even where one could be resumed")
+    said = {"judgements": "people's word on pairs", "excluded": "pictures that connect no offers"}
+    for name, meaning in (said | {"allowed": "pictures that may connect offers"}).items():
+        command.add_argument(f"--{name}", action="append", default=[], metavar="FILE", help=f"{meaning}; repeatable")
     command.set_defaults(command=run)
 
     command = commands.add_parser("query", parents=[common], help="stored pictures within the threshold of these")
@@ -109,11 +144,28 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("image", metavar="IMAGE", nargs="+", help="a path")
     command.set_defaults(command=query)
 
+    command = commands.add_parser("explain", parents=[common], help="the chain of pictures that connects two offers")
+    command.add_argument("output", metavar="OUTPUT", help="where a run was published")
+    command.add_argument("offer", metavar="OFFER", nargs=2, help="an offer, as the table `clusters` names it")
+    command.add_argument("--json", action="store_true", help="for machines")
+    command.set_defaults(command=explain)
+
+    ways = commands.add_parser("review", help="what people say").add_subparsers(required=True, metavar="WAY")
+    command = ways.add_parser("import", parents=[common], help="every later run on OUTPUT obeys it")
+    command.add_argument("file", metavar="FILE", help="a JSON object of judgements, excluded and allowed")
+    command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
+    command.set_defaults(command=review_import)
+
     sources = commands.add_parser("catalogue", help="make a catalogue").add_subparsers(required=True, metavar="SOURCE")
     command = sources.add_parser("folder", parents=[common], help="of a folder or prefix of pictures")
     command.add_argument("dir", metavar="DIR", help="a folder or s3:// prefix")
     command.add_argument("file", metavar="FILE", help="the Parquet file to write")
     command.set_defaults(command=catalogue_folder)
+
+    kinds = commands.add_parser("evaluate", help="what the limits do").add_subparsers(required=True, metavar="WHAT")
+    command = kinds.add_parser("null", parents=[common], help="wrong merges among pictures that are all different")
+    command.add_argument("folder", metavar="FOLDER", help="a folder or s3:// prefix of different pictures")
+    command.set_defaults(command=evaluate_null)
 
     command = commands.add_parser("demo", parents=[common], help="draw a catalogue that holds every case that matters")
     command.add_argument("dir", metavar="DIR", help="an empty folder")
@@ -125,6 +177,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("place", metavar="OUTPUT", nargs="?", help="a folder or s3:// prefix to test")
     command.set_defaults(command=doctor)
     return parser
+
+
+def _with_reviews(chosen: Settings, asked: argparse.Namespace) -> Settings:
+    """The settings, with the files named beside those that stand there."""
+    named = {name: (*was, *getattr(asked, name)) for name, was in vars(chosen.judgements).items()}
+    return dataclasses.replace(chosen, judgements=dataclasses.replace(chosen.judgements, **named))
 
 
 def _interrupt(_: RunRefused) -> None:

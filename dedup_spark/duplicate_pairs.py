@@ -15,7 +15,8 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import centres, second_look, tables, words
+from dedup_spark import centres, judged, second_look, tables, words
+from dedup_spark.judgements import SAME
 from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, WORDS, Limits, compare
 
 CHANNEL_WORDS = -(-CHANNEL_BITS // words.WORD)
@@ -35,12 +36,14 @@ def represent(
     pictures_per_task: int,
     scratch: centres.Cutter,
     squares: DataFrame | None = None,
+    judgements: DataFrame | None = None,
 ) -> DataFrame:
     """One row per picture: `key` (its content), `centre` (its representative's content) and how far that is.
 
     Among the pictures of one hash, in the fixed order most pixels, most bytes, content, each joins the first
-    representative it passes against, or becomes one.
-    `squares` has `content` and `square`, for the second look; None: no square is known.
+    representative it passes against, or becomes one; none stands for a picture that is judged different.
+    `squares` has `content` and `square`, for the second look; None: no square is known. `judgements` are the judged
+    pairs (`judged`); None: nobody said anything.
     """
     alike = F.concat_ws(
         " ", "phash", "unstable_channels"
@@ -58,7 +61,8 @@ def represent(
     )
     members = counted.where(F.col("copies") > 1).withColumnRenamed("content", "key")
     order = [F.col("pixels").desc(), F.col("bytes").desc()]
-    return alone.unionByName(centres.choose(members, order, limits, pictures_per_task, scratch, squares))
+    apart = judged.apart(judgements)
+    return alone.unionByName(centres.choose(members, order, limits, pictures_per_task, scratch, squares, apart))
 
 
 def of_one_hash(choices: DataFrame) -> DataFrame:
@@ -128,12 +132,19 @@ def of_channels(candidates: DataFrame, ours: DataFrame, limits: Limits, theirs: 
     return ordered.distinct()  # two pictures meet in either order, channel by channel
 
 
-def verify(pairs: DataFrame, pictures: DataFrame, limits: Limits, squares: DataFrame | None = None) -> DataFrame:
+def verify(
+    pairs: DataFrame,
+    pictures: DataFrame,
+    limits: Limits,
+    squares: DataFrame | None = None,
+    judgements: DataFrame | None = None,
+) -> DataFrame:
     """The pairs of contents within the threshold, as `tables.DUPLICATE_PAIRS`: each with its verdict and reason.
 
-    `squares` has `content` and `square`, for the second look; None: no square is known.
+    `squares` has `content` and `square`, for the second look; None: no square is known. `judgements` are the judged
+    pairs (`judged`), whose word is the last one; None: nobody said anything.
 
-    Pairs that turn out to be too far apart (met in one channel only) are no rows.
+    Pairs that turn out to be too far apart (met in one channel only) are no rows, unless they are judged the same.
     """
 
     def compared(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -157,9 +168,11 @@ def verify(pairs: DataFrame, pictures: DataFrame, limits: Limits, squares: DataF
         .join(right, on="right_content", how="inner")
     )
     facts = "distance int, colour_difference double, verdict string, reason string"
-    near = named.mapInPandas(compared, f"{schema}, {facts}").where(F.col("reason") != "distance")
+    said = judged.mark(named.mapInPandas(compared, f"{schema}, {facts}"), judgements)
+    near = said.where((F.col("reason") != "distance") | F.col(judged.JUDGED).eqNullSafe(SAME))
     whole = {"left_view": F.lit(tables.WHOLE), "right_view": F.lit(tables.WHOLE)}
-    return second_look.look(near, "left_content", "right_content", limits, squares).withColumns(whole)
+    looked = second_look.look(near, "left_content", "right_content", limits, squares).withColumns(whole)
+    return judged.overrule(looked)
 
 
 def _of_keys(candidates: DataFrame, ours: DataFrame, theirs: DataFrame | None) -> DataFrame:

@@ -3,7 +3,8 @@
 Components alone chain: twelve steps of 5 % less light each pass, and the ends are another colour. So inside a
 component, in keeper order, a picture joins the first earlier keeper it passes against (twice the distance, every veto),
 whatever path connects them, or becomes a keeper. Two pictures of a set are at most four times the threshold and twice
-the colour limit apart.
+the colour limit apart. But for people's word (`judged`): sets of pictures that are judged the same become one set, and
+pictures that are judged different never share one.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import centres
+from dedup_spark import centres, judged
 from dedup_spark.verdict import Limits
 
 
@@ -29,23 +30,22 @@ def choose(
     pictures_per_task: int,
     scratch: centres.Cutter,
     squares: DataFrame | None = None,
+    judgements: DataFrame | None = None,
 ) -> DataFrame:
     """One row per picture of a component: `key` (its content), `centre` (its keeper's content) and how far that is.
 
     `components` has `node` and `component`; `keeper` names what the order of the keepers goes by.
-    `squares` has `content` and `square`, for the second look; None: no square is known.
+    `squares` has `content` and `square`, for the second look; None: no square is known. `judgements` are the judged
+    pairs (`judged`), those judged the same inside of one component; None: nobody said anything.
     """
-    members = components.select(F.col("node").alias("content"), F.col("component").alias("group")).join(
-        pictures, on="content", how="inner"
-    )
-    return centres.choose(
-        members.withColumnRenamed("content", "key"),
-        [_keeper_order(word) for word in keeper],
-        limits.at_keeper(),
-        pictures_per_task,
-        scratch,
-        squares,
-    )
+    named = components.select(F.col("node").alias("content"), F.col("component").alias("group"))
+    members = named.join(pictures, on="content", how="inner").withColumnRenamed("content", "key")
+    order, limits = [_keeper_order(word) for word in keeper], limits.at_keeper()
+    apart = judged.apart(judgements)
+    choices = centres.choose(members, order, limits, pictures_per_task, scratch, squares, apart)
+    if judgements is None:
+        return choices
+    return judged.merge(choices, members, order, judgements, limits, scratch, squares)
 
 
 def compute(choices: DataFrame, pictures: DataFrame, images: DataFrame) -> DataFrame:

@@ -22,18 +22,28 @@ def write(folder: str, file: str, s3: S3) -> tuple[int, int]:
 
     Raises `BadInput` when the folder holds no picture, or when the file exists: nothing is overwritten.
     """
-    place, target = locations.folder(folder, "DIR"), locations.folder(file, "FILE")
-    inside = [entry.path[len(place) :].lstrip("/") for entry in objects.listing(f"{place.rstrip('/')}/", s3)]
-    images = sorted(path for path in inside if path.lower().endswith(ENDINGS) and not _hidden(path))
-    if not images:
-        raise BadInput(f"{folder} holds no picture: must hold files that end with {', '.join(ENDINGS)}")
+    target = locations.folder(file, "FILE")
+    images, others = pictures(folder, s3)
     buffer = io.BytesIO()
     pq.write_table(pa.table({"id": images, "image": images}), buffer)
     try:
         objects.write(target, buffer.getvalue(), s3, expected=None)
     except objects.Conflict:
         raise BadInput(f"{file} exists: name a new file") from None
-    return len(images), len(inside) - len(images)
+    return len(images), others
+
+
+def pictures(folder: str, s3: S3) -> tuple[list[str], int]:
+    """The pictures below a folder or prefix, as paths from there, sorted; how many other files there are.
+
+    Raises `BadInput` when it holds no picture.
+    """
+    place = locations.folder(folder, "DIR")
+    inside = [entry.path[len(place) :].lstrip("/") for entry in objects.listing(f"{place.rstrip('/')}/", s3)]
+    images = sorted(path for path in inside if path.lower().endswith(ENDINGS) and not _hidden(path))
+    if not images:
+        raise BadInput(f"{folder} holds no picture: must hold files that end with {', '.join(ENDINGS)}")
+    return images, len(inside) - len(images)
 
 
 def _hidden(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""A verified pair is two contents that some search brought together, with the verdict on them.
+"""A verified pair is two contents that some search, or a person, brought together, with the verdict on them.
 
 Three searches bring pictures together: equal hashes, near hashes, and near channels where a hash is a coin toss. Each
 runs over representatives only: a picture that is none has one pair, to its representative.
@@ -9,28 +9,34 @@ from collections.abc import Iterator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import banding, candidate_pairs, duplicate_pairs
+from dedup_spark import banding, candidate_pairs, duplicate_pairs, judged
 from dedup_spark.storage import Scratch
 from dedup_spark.verdict import ALL_CHANNELS, Limits
 
 
 def among(
-    pictures: DataFrame, squares: DataFrame, limits: Limits, pictures_per_task: int, scratch: Scratch
+    pictures: DataFrame,
+    squares: DataFrame,
+    limits: Limits,
+    pictures_per_task: int,
+    scratch: Scratch,
+    judgements: DataFrame | None = None,
 ) -> DataFrame:
     """The pairs of one table of pictures, as `tables.DUPLICATE_PAIRS`.
 
-    `pictures` comes from `fingerprints.distinct_pictures`, `squares` from `fingerprints.squares`.
+    `pictures` comes from `fingerprints.distinct_pictures`, `squares` from `fingerprints.squares`. `judgements` are the
+    judged pairs (`judged`), which are pairs whatever the search finds; None: nobody said anything.
     """
     entering = duplicate_pairs.enters_search(pictures)
     showing = pictures.where(~F.col("low_information") & (F.col("unstable_channels") != ALL_CHANNELS))
-    chosen = duplicate_pairs.represent(showing, limits, pictures_per_task, scratch, squares)
+    chosen = duplicate_pairs.represent(showing, limits, pictures_per_task, scratch, squares, judgements)
     choices = scratch.cut(chosen, "choices")
     hashes = scratch.cut(duplicate_pairs.hashes(entering, choices), "hashes")
     near = candidate_pairs.find(duplicate_pairs.keys(hashes), None, banding.plan(limits.max_distance), same=True)
     met = duplicate_pairs.of_one_hash(choices).unionByName(duplicate_pairs.of_hashes(near, hashes, limits))
     for pairs in by_channel(duplicate_pairs.representatives(showing, choices), limits):
         met = met.unionByName(pairs)
-    return duplicate_pairs.verify(met, pictures, limits, squares)
+    return duplicate_pairs.verify(judged.with_judged(met, judgements), pictures, limits, squares, judgements)
 
 
 def by_channel(pictures: DataFrame, limits: Limits) -> Iterator[DataFrame]:

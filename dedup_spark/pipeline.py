@@ -30,7 +30,9 @@ from dedup_spark import (
     locations,
     offer_graph,
     pair_search,
+    people,
     progress,
+    reviews,
     runs,
     session,
     shows,
@@ -38,9 +40,12 @@ from dedup_spark import (
     suspects,
     tables,
     verdict,
+    wrong_merges,
 )
 from dedup_spark.errors import RunRefused
+from dedup_spark.people import Word
 from dedup_spark.report import clusters_json
+from dedup_spark.reviews import Reviews
 from dedup_spark.runs import Run
 from dedup_spark.settings import Settings, as_dict, load
 from dedup_spark.source import Source
@@ -92,15 +97,16 @@ def run(
     place = locations.folder(output, "OUTPUT")
     found = source.find(offers, settings)
     source.places(found, settings)
-    with runs.working(place, identity(found, settings), settings, fresh, on_lost) as begun, ExitStack() as held:
+    said = reviews.find(place, settings)
+    with runs.working(place, identity(found, said, settings), settings, fresh, on_lost) as begun, ExitStack() as held:
         given = spark if found.rows is None else found.rows.sparkSession
         active = given or held.enter_context(session.opened(settings, source.is_small(found, settings)))
-        flow(Work(begun, active, settings, begun.scratch(active, settings), tell), found)
+        flow(Work(begun, active, settings, begun.scratch(active, settings), tell), found, said)
         begun.publish(settings)
     return begun.manifest
 
 
-def flow(work: Work, found: Source) -> None:
+def flow(work: Work, found: Source, said: Reviews) -> None:
     """From the catalogue to the clusters and the rows that are kept."""
     settings, scratch = work.settings, work.scratch
     limits = verdict.limits(settings)
@@ -116,16 +122,21 @@ def flow(work: Work, found: Source) -> None:
     pictures = scratch.cut(fingerprints.distinct_pictures(prints), "pictures")
     squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
 
-    pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, squares, limits))
-    sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, limits))
+    word = people.hear(said, offers, prints, root, settings, scratch)
+    work.run.note(people=word.read)
+    pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, squares, word, limits))
+    sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, word, limits))
     shown = scratch.cut(conflicts.part(duplicate_sets.show(offers, prints, sets), settings.conflicts), "shown")
 
-    suspicious = work.table(tables.SUSPECTS, lambda: suspects.compute(shown, settings.suspects, scratch, pairs))
+    listed = people.listed(word, shown)
+    suspicious = work.table(tables.SUSPECTS, lambda: suspects.compute(shown, settings.suspects, scratch, pairs, listed))
     work.table(tables.CONFLICTS, lambda: conflicts.compute(shown, settings.conflicts))
     connecting = shown.unionByName(conflicts.same_files(shown, settings.conflicts))
     showing = work.table(tables.SHOWS, lambda: shows.compute(connecting, suspicious))
     graph = work.table(tables.OFFER_GRAPH, lambda: offer_graph.compute(showing, settings.offer_graph))
     joined = work.table(tables.CLUSTERS, lambda: find_clusters(work, graph))
+    if said.judgements:
+        work.table(tables.JUDGEMENTS, lambda: obeyed(work, word, sets, joined))
 
     policy = settings.deduplicated
     decided = scratch.cut(deduplicated.decide(offers, prints, shown, suspicious, joined, policy), "decided")
@@ -133,9 +144,20 @@ def flow(work: Work, found: Source) -> None:
     work.table(tables.REMOVED, lambda: deduplicated.removed(decided))
     work.table(tables.REJECTS, lambda: deduplicated.rejects(decided))
 
-    said = account.of(work.run.rows(), offers, prints, joined, decided)
-    clusters_json.write(joined, said["clusters"], work.run.folder, settings)
-    work.run.note(**said)
+    if settings.evaluate.sample:
+        expect_wrong_merges(work, pictures, squares, sets, limits)
+    counted = account.of(work.run.rows(), offers, prints, joined, decided)
+    clusters_json.write(joined, counted["clusters"], work.run.folder, settings)
+    work.run.note(**counted)
+
+
+def expect_wrong_merges(work: Work, pictures: DataFrame, squares: DataFrame, sets: DataFrame, limits: Limits) -> None:
+    """How many wrong merges a catalogue like this one has, by a sample of its own pictures; too many stop the run."""
+    chosen, known = work.settings.evaluate, sets.select("content", "set_id").distinct()
+    found = wrong_merges.count(pictures, squares, known, chosen.sample, limits)
+    said = wrong_merges.said(found, work.scratch.rows("pictures"), limits.max_distance)
+    work.run.note(wrong_merges=said)
+    gates.wrong_merges(said["pairs_expected"], chosen.max_wrong_merges)
 
 
 def read_offers(work: Work, found: Source, root: str, allowed: Sequence[str]) -> DataFrame:
@@ -144,7 +166,8 @@ def read_offers(work: Work, found: Source, root: str, allowed: Sequence[str]) ->
     rows = source.read(found, work.spark, work.settings)
     catalogue.check(rows, columns)
     conflicts.check(rows.columns, work.settings.conflicts)
-    work.run.note(catalogue=found.name, allowed=list(allowed), image_root=root, off=catalogue.lacking(rows, columns))
+    off = [*catalogue.lacking(rows, columns), *suspects.lacking(rows.columns, work.settings.suspects)]
+    work.run.note(catalogue=found.name, allowed=list(allowed), image_root=root, off=off)
     return catalogue.compute(rows, root, allowed, columns)
 
 
@@ -166,25 +189,35 @@ def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
     return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
 
 
-def find_pairs(work: Work, pictures: DataFrame, squares: DataFrame, limits: Limits) -> DataFrame:
+def find_pairs(work: Work, pictures: DataFrame, squares: DataFrame, word: Word, limits: Limits) -> DataFrame:
     """The verified pairs; run.json says how none was missed."""
     work.run.note(plan=str(banding.plan(limits.max_distance)))
-    return pair_search.among(pictures, squares, limits, work.settings.duplicate_sets.round, work.scratch)
+    at_once = work.settings.duplicate_sets.round
+    return pair_search.among(pictures, squares, limits, at_once, work.scratch, word.pictures)
 
 
 def find_sets(
-    work: Work, pairs: DataFrame, pictures: DataFrame, squares: DataFrame, prints: DataFrame, limits: Limits
+    work: Work, pairs: DataFrame, pictures: DataFrame, squares: DataFrame, prints: DataFrame, word: Word, limits: Limits
 ) -> DataFrame:
     """The sets with a keeper each: what is connected, cut to what passes against the keeper."""
     policy = work.settings.duplicate_sets
     connected = connect(work, "duplicate_sets", duplicate_sets.edges(pairs))
-    choices = duplicate_sets.choose(connected, pictures, policy.keeper, limits, policy.round, work.scratch, squares)
+    choices = duplicate_sets.choose(
+        connected, pictures, policy.keeper, limits, policy.round, work.scratch, squares, word.pictures
+    )
     return duplicate_sets.compute(choices, pictures, fingerprints.usable(prints))
 
 
 def find_clusters(work: Work, graph: DataFrame) -> DataFrame:
     """The offers connected by the pictures they share."""
     return clusters.compute(connect(work, "clusters", clusters.edges(graph)), graph)
+
+
+def obeyed(work: Work, word: Word, sets: DataFrame, joined: DataFrame) -> DataFrame:
+    """People's judgements and what became of them; run.json has the sum and the contradictions."""
+    rows, notes = people.outcome(word, sets, joined)
+    work.run.note(**notes)
+    return people.table(word, rows)
 
 
 def connect(work: Work, name: str, edges: DataFrame) -> DataFrame:
@@ -202,11 +235,12 @@ def versions(spark: SparkSession) -> dict[str, str]:
     return {"python": platform.python_version(), "spark": spark.version} | found
 
 
-def identity(found: Source, settings: Settings) -> dict[str, Any]:
+def identity(found: Source, said: Reviews, settings: Settings) -> dict[str, Any]:
     """What makes two runs one: a killed run is resumed by a run of equal identity."""
     code = sorted(Path(__file__).parent.rglob("*.py"))
     return {
         "settings": settings.digest(),
         "catalogue": found.identity or secrets.token_hex(),  # nobody can tell whether a DataFrame is the same
+        "people": said.identity(),
         "code": hashlib.sha256(b"".join(file.read_bytes() for file in code)).hexdigest()[:16],
     }

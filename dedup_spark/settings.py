@@ -31,6 +31,7 @@ UNDECIDING = (
     "fingerprints.client",
     "fingerprints.images_per_task",
     "fingerprints.in_flight",
+    "judgements",
     "run",
     "s3",
     "session",
@@ -69,6 +70,13 @@ class Fingerprints:
     max_bytes: int
     thumbnail: int
     square: bool
+
+
+@dataclass(frozen=True)
+class Judgements:
+    judgements: tuple[str, ...]
+    excluded: tuple[str, ...]
+    allowed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -133,9 +141,25 @@ class Components:
 
 
 @dataclass(frozen=True)
+class Clusters:
+    max_offers: int
+    max_diameter: int
+    max_per_merchant: int
+    alarm_offers: int
+    stop_offers: int
+    task_edges: int
+
+
+@dataclass(frozen=True)
 class Deduplicated:
     suspects: str
     label_buckets: int
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    sample: int
+    max_wrong_merges: float
 
 
 @dataclass(frozen=True)
@@ -174,6 +198,7 @@ class Session:
 class Settings:
     catalogue: Catalogue
     fingerprints: Fingerprints
+    judgements: Judgements
     candidate_pairs: CandidatePairs
     duplicate_pairs: DuplicatePairs
     duplicate_sets: DuplicateSets
@@ -181,7 +206,9 @@ class Settings:
     conflicts: Conflicts
     offer_graph: OfferGraph
     components: Components
+    clusters: Clusters
     deduplicated: Deduplicated
+    evaluate: Evaluate
     run: Run
     storage: Storage
     s3: S3

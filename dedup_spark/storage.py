@@ -7,9 +7,11 @@ and not what lies there; tasks may run twice.
 
 import io
 import re
+import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 
 import pyarrow as pa
@@ -27,6 +29,8 @@ GLOB = re.compile(r"([{}\[\]*?\\])")
 READERS = 8  # files that the driver reads at once: hides the latency of a store
 SMALL = 1 << 23  # bytes of a table that the driver counts itself: it fetches them whole, for the sake of their footers
 ROWS_PER_FILE = 1 << 20  # of what the driver writes, so that more than one task reads it
+STAMP = "%Y%m%dT%H%M%S%fZ"  # begins the name of a file that is added
+ADDED_BYTES = 4  # of chance in that name
 
 FAULTS = {
     r"AccessDenied|AWSBadRequest|InvalidAccessKeyId|SignatureDoesNotMatch": "Spark's access is refused",
@@ -106,6 +110,18 @@ def write_arrow(table: pa.Table, path: str, settings: Settings) -> Written:
     return _found(path, table.num_rows, settings)
 
 
+def append_arrow(table: pa.Table, path: str, settings: Settings) -> str:
+    """Adds the rows to a table that only grows, as one more file, in one piece and under a name of its own: its path.
+
+    Needs no lease: two who add at one moment both succeed. Files sort by the time they were added.
+    """
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    file = f"{path}/{datetime.now(UTC).strftime(STAMP)}-{secrets.token_hex(ADDED_BYTES)}.parquet"
+    objects.write(file, buffer.getvalue(), settings.s3)
+    return file
+
+
 def read_arrow(path: str, settings: Settings, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of a table on the driver, without Spark; the caller has made sure that they fit."""
     names = None if columns is None else list(columns)
@@ -113,7 +129,18 @@ def read_arrow(path: str, settings: Settings, columns: Sequence[str] | None = No
     if not paths:
         raise StorageFailed(f"{path}: there is no table")
     with ThreadPoolExecutor(READERS) as readers:
-        return pa.concat_tables(readers.map(lambda file: _parquet(file, settings, names), paths))
+        return pa.concat_tables(readers.map(lambda file: read_file(file, settings, names), paths))
+
+
+def read_file(path: str, settings: Settings, columns: list[str] | None = None) -> pa.Table:
+    """The rows of one Parquet file on the driver. Raises `StorageFailed` when it is gone, or is none."""
+    found = objects.read(path, settings.s3)
+    if found is None:
+        raise StorageFailed(f"{path}: a file of a table is gone")
+    try:
+        return pq.read_table(pa.BufferReader(found.data), columns=columns)
+    except pa.ArrowInvalid as error:
+        raise StorageFailed(f"{path}: a file of a table is damaged: {error}") from error
 
 
 def check(written: Written, settings: Settings) -> None:
@@ -226,16 +253,6 @@ def _write_files(df: DataFrame, path: str, settings: Settings) -> None:
         df.write.mode("append").parquet(spark_path(path, settings))
     except Exception as error:
         raise (failure(error, path) or error) from error
-
-
-def _parquet(path: str, settings: Settings, columns: list[str] | None) -> pa.Table:
-    found = objects.read(path, settings.s3)
-    if found is None:
-        raise StorageFailed(f"{path}: a file of a table is gone")
-    try:
-        return pq.read_table(pa.BufferReader(found.data), columns=columns)
-    except pa.ArrowInvalid as error:
-        raise StorageFailed(f"{path}: a file of a table is damaged: {error}") from error
 
 
 def _count(spark: SparkSession, path: str, schema: T.StructType | None, settings: Settings) -> int:

@@ -63,6 +63,12 @@ def as_json(name: str) -> SparkColumn:
     return F.to_json(name, exact)
 
 
+def as_text(rows: DataFrame, name: str) -> SparkColumn:
+    """The id of this column as a text that no other id has."""
+    column = F.col(name)
+    return F.to_json(column) if isinstance(rows.schema[name].dataType, T.StructType) else column.cast("string")
+
+
 def _column(column: Column) -> SparkColumn:
     value = F.col(column.name) if column.type in (ID, ROW) else F.col(column.name).cast(column.type)
     return value.alias(column.name, metadata={"comment": column.comment})
@@ -149,6 +155,21 @@ THUMBNAILS = Table(
     ),
 )
 
+JUDGEMENTS = Table(
+    "judgements",
+    "one person's word on two offers or two pictures, and what became of it; written where there is any",
+    (
+        Column("kind", STRING, "offer or picture"),
+        Column("left", STRING, "the id of an offer as text; a content, or the path of an image"),
+        Column("right", STRING, "the other one"),
+        Column("verdict", STRING, "same or different"),
+        Column("source", STRING, "who says so"),
+        Column("time", T.TimestampType(), "when; null counts as said now", nullable=True),
+        Column("place", STRING, "the file, table or file of the store where it stands"),
+        Column("fate", STRING, "obeyed, superseded, contradicted, unknown or one content: see judgements.py"),
+    ),
+)
+
 DUPLICATE_PAIRS = Table(
     "duplicate_pairs",
     "left < right: two pictures within the threshold, and what the veto says of them",
@@ -163,7 +184,7 @@ DUPLICATE_PAIRS = Table(
         Column("colour_difference", DOUBLE, "CIE76 Delta E of the worst block"),
         Column("differing_area", DOUBLE, "share that shows something else; null: not looked at again", nullable=True),
         Column("verdict", STRING, "duplicate, vetoed or review"),
-        Column("reason", STRING, "same hash, near, fallback; vetoed: colour, area; review: unseen"),
+        Column("reason", STRING, "same hash, near, fallback; vetoed: colour, area; review: unseen; or judged"),
     ),
 )
 
@@ -178,7 +199,7 @@ DUPLICATE_SETS = Table(
         Column("keeper_image", STRING, "smallest path of the keeper"),
         Column("distance", INT, "differing bits from the keeper's hash"),
         Column("colour_difference", DOUBLE, "CIE76 Delta E of the worst block against the keeper"),
-        Column("reason", STRING, "keeper, same bytes, same hash, near or fallback"),
+        Column("reason", STRING, "keeper, same bytes, same hash, near, fallback or judged"),
     ),
 )
 
@@ -257,6 +278,21 @@ OFFER_GRAPH = Table(
     ),
 )
 
+SPLITS = Table(
+    "splits",
+    "one offer taken off one part of a set: its pictures there no longer connect it",
+    (
+        Column("cluster_id", STRING, "the cluster that there would have been, named by its smallest offer"),
+        Column("id", ID, "the offer"),
+        Column("set_id", STRING, "the set; null where a person's word was overruled", nullable=True),
+        Column("part", STRING, "what the offer was connected by, as in shows; judged and the two offers for a word"),
+        Column("image", STRING, "its picture of the set, the one nearest to the keeper", nullable=True),
+        Column("distance", INT, "differing bits from the keeper's hash", nullable=True),
+        Column("reason", STRING, "cannot_link, unlike, max_offers, max_per_merchant or max_diameter"),
+        Column("evidence", STRING, "what was wrong, beside the limit; the other edges cut there; the sizes it left"),
+    ),
+)
+
 CLUSTERS = Table(
     "clusters",
     "one offer in a cluster",
@@ -264,6 +300,22 @@ CLUSTERS = Table(
         Column("id", ID, "the offer"),
         Column("cluster_id", STRING, "the cluster, named by its smallest offer"),
         Column("size", LONG, "offers in the cluster"),
+    ),
+)
+
+MEASURES = Table(
+    "measures",
+    "one cluster: how large it is, how far its pictures and offers are apart, what holds it",
+    (
+        Column("cluster_id", STRING, "the cluster"),
+        Column("offers", LONG, "offers in it"),
+        Column("sets", LONG, "sets, or parts of sets, that two of its offers and more show"),
+        Column("merchants", LONG, "distinct merchants; null where the catalogue names none", nullable=True),
+        Column("along", INT, "largest distance of an offer's picture from its keeper; null: words only", nullable=True),
+        Column("across", INT, "no two such pictures of one set differ in more bits; null: words only", nullable=True),
+        Column("diameter", INT, "sets on the way between the two farthest offers; null: too large", nullable=True),
+        Column("bridges", INT, "bonds that alone hold groups of two offers and more; null: too large", nullable=True),
+        Column("density", DOUBLE, "share of all (offer, set) that are shown; null: words only", nullable=True),
     ),
 )
 
@@ -285,7 +337,7 @@ REMOVED = Table(
         Column("kept_id", ID, "the offer of the row that stands for it"),
         Column("kept_image", STRING, "the image of the row that stands for it"),
         Column("distance", INT, "differing bits from it"),
-        Column("reason", STRING, "same row, same image, same bytes, same hash, near or fallback"),
+        Column("reason", STRING, "same row, same image, same bytes, same hash, near, fallback or judged"),
     ),
     carries_catalogue=True,
 )

@@ -90,4 +90,4 @@ def _fitted(edges: Numbers, steps: Numbers) -> tuple[Numbers, Numbers]:
         line = line + move
         if np.abs(move).max() < PRECISION:
             break
-    return line, np.linalg.inv(information)
+    return np.asarray(line, dtype=np.float64), np.asarray(np.linalg.inv(information), dtype=np.float64)

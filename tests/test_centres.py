@@ -1,41 +1,17 @@
 """The centres chosen in rounds on the cluster are those chosen one by one on a sheet of paper."""
 
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from dedup_spark import centres
-from dedup_spark.verdict import Features, Limits, compare
-from tests.tables_of import MemoryScratch
+from dedup_spark.verdict import Limits
+from tests import on_paper
+from tests.tables_of import MemoryScratch, a_table
 
 LIMITS = Limits(max_distance=4, max_colour_difference=5.0)
 MEMBER = "group string, key string, size long, words array<bigint>, colour_signature binary, unstable_channels int"
-
-
-def features(words: list[int], greys: list[int]) -> Features:
-    return Features(
-        np.array([[word, 0, 0, 0, 0] for word in words], np.int64),
-        np.array([[0, grey] * 300 for grey in greys], np.uint8),
-        np.zeros(len(words), np.uint8),
-    )
-
-
-def one_by_one(members: list[tuple[str, int, int, int]]) -> dict[str, str]:
-    """The definition: in order, each joins the first earlier centre it passes against, else becomes one."""
-    chosen: dict[str, str] = {}
-    found: list[tuple[str, int, int, int]] = []
-    for member in sorted(members, key=lambda one: (-one[1], one[0])):
-        for centre in found:
-            passes = compare(features([centre[2]], [centre[3]]), features([member[2]], [member[3]]), LIMITS).verdict[0]
-            if passes == "duplicate":
-                chosen[member[0]] = centre[0]
-                break
-        else:
-            found.append(member)
-            chosen[member[0]] = member[0]
-    return chosen
 
 
 # a few near hashes and near greys, so that chains are common: each passes with its neighbour, not with the next but one
@@ -46,26 +22,43 @@ MEMBERS = st.lists(
 )
 
 
+PLACES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), min_size=2, max_size=8)
+"""Pairs of places of a group, whose members people keep apart; a place beyond the last counts from the first on."""
+
+
 @given(
-    groups=st.lists(MEMBERS, min_size=4, max_size=12), per_task=st.sampled_from([2, 5, 1000]), parts=st.integers(1, 5)
+    groups=st.lists(st.tuples(MEMBERS, PLACES), min_size=12, max_size=16),
+    per_task=st.sampled_from([2, 5, 1000]),
+    parts=st.integers(1, 5),
 )
 @settings(settings.get_profile("spark"), max_examples=3)
 def test_rounds_give_what_one_by_one_gives(
-    spark: SparkSession, groups: list[list[tuple[int, int, int]]], per_task: int, parts: int
+    spark: SparkSession,
+    groups: list[tuple[list[tuple[int, int, int]], list[tuple[int, int]]]],
+    per_task: int,
+    parts: int,
 ) -> None:
     rows: list[tuple[object, ...]] = []
     expected: dict[str, str] = {}
-    for number, group in enumerate(groups):
+    apart: set[tuple[str, str]] = set()
+    for number, (group, places) in enumerate(groups):
         members = [(f"{number}-{place:02d}", *member) for place, member in enumerate(group)]
-        expected |= one_by_one(members)
+        at = [(left % len(group), right % len(group)) for left, right in places]
+        own = [(f"{number}-{left:02d}", f"{number}-{right:02d}") for left, right in at if left != right]
+        expected |= on_paper.centres(members, LIMITS, own)
+        apart |= {pair for left, right in own for pair in ((left, right), (right, left))}
         rows += [
             (str(number), key, size, [word, 0, 0, 0, 0], bytearray([0, grey] * 300), 0)
             for key, size, word, grey in members
         ]
     table = spark.createDataFrame(rows, MEMBER).repartition(parts)
-    chosen = centres.choose(table, [F.col("size").desc()], LIMITS, per_task, MemoryScratch()).collect()
-    assert {row["key"]: row["centre"] for row in chosen} == expected
-    assert len(chosen) == len(rows)
+    kept_apart = a_table(spark, sorted(apart), "key string, other string")
+    order = [F.col("size").desc()]
+    found = centres.choose(table, order, LIMITS, per_task, MemoryScratch(), apart=kept_apart).collect()
+    chosen = {row["key"]: row["centre"] for row in found}
+    assert chosen == expected
+    assert len(found) == len(rows)
+    assert all(chosen[left] != chosen[right] for left, right in apart)
 
 
 def test_a_centre_is_its_own_and_says_so(spark: SparkSession) -> None:
