@@ -122,14 +122,10 @@ def channels(pictures: DataFrame) -> DataFrame:
     return rows.select("content", f"one.{CHANNEL}", "one.words", bits.alias("key"))
 
 
-def of_channels(candidates: DataFrame, ours: DataFrame, limits: Limits, theirs: DataFrame | None = None) -> DataFrame:
-    """`left`, `right`: contents that have a near channel in common. `ours` and `theirs` come from `channels`."""
+def of_channels(candidates: DataFrame, ours: DataFrame, limits: Limits, theirs: DataFrame) -> DataFrame:
+    """`left`, `right`: contents that have a near channel in common, once for each. Both tables come from `channels`."""
     distance = words.hamming(F.col("left_words"), F.col("right_words"), CHANNEL_WORDS)
-    met = _of_keys(candidates.where(distance <= limits.channel_distance()), ours, theirs)
-    if theirs is not None:
-        return met.distinct()
-    ordered = met.select(F.least("left", "right").alias("left"), F.greatest("left", "right").alias("right"))
-    return ordered.distinct()  # two pictures meet in either order, channel by channel
+    return _of_keys(candidates.where(distance <= limits.channel_distance()), ours, theirs)
 
 
 def verify(

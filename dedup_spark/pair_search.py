@@ -4,8 +4,6 @@ Three searches bring pictures together: equal hashes, near hashes, and near chan
 runs over representatives only: a picture that is none has one pair, to its representative.
 """
 
-from collections.abc import Iterator
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -34,21 +32,23 @@ def among(
     hashes = scratch.cut(duplicate_pairs.hashes(entering, choices), "hashes")
     near = candidate_pairs.find(duplicate_pairs.keys(hashes), None, banding.plan(limits.max_distance), same=True)
     met = duplicate_pairs.of_one_hash(choices).unionByName(duplicate_pairs.of_hashes(near, hashes, limits))
-    for pairs in by_channel(duplicate_pairs.representatives(showing, choices), limits):
-        met = met.unionByName(pairs)
+    met = met.unionByName(by_channel(duplicate_pairs.representatives(showing, choices), limits))
     return duplicate_pairs.verify(judged.with_judged(met, judgements), pictures, limits, squares, judgements)
 
 
-def by_channel(pictures: DataFrame, limits: Limits) -> Iterator[DataFrame]:
-    """`left`, `right`: pictures whose hash is a coin toss in a channel, among themselves and with others."""
+def by_channel(pictures: DataFrame, limits: Limits) -> DataFrame:
+    """`left`, `right`: pictures whose hash is a coin toss in a channel, among themselves and with others.
+
+    `pictures` show something, and have a stable channel.
+    """
     plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
-    tossed = duplicate_pairs.channels(duplicate_pairs.tossed(pictures))
-    others = duplicate_pairs.channels(duplicate_pairs.enters_search(pictures))
-    keys, other_keys = duplicate_pairs.keys(tossed), duplicate_pairs.keys(others)
-    found = candidate_pairs.find(keys, None, plan, same=True, groups=groups)
-    yield duplicate_pairs.of_channels(found, tossed, limits)
-    found = candidate_pairs.find(keys, other_keys, plan, same=False, groups=groups)
-    yield duplicate_pairs.of_channels(found, tossed, limits, others)
+    tossed, shown = (duplicate_pairs.channels(those) for those in (duplicate_pairs.tossed(pictures), pictures))
+    near = candidate_pairs.find(
+        duplicate_pairs.keys(tossed), duplicate_pairs.keys(shown), plan, same=False, groups=groups
+    )
+    met = duplicate_pairs.of_channels(near, tossed, limits, shown).where(F.col("left") != F.col("right"))
+    ordered = met.select(F.least("left", "right").alias("left"), F.greatest("left", "right").alias("right"))
+    return ordered.distinct()  # two tossed ones meet in either order, any two channel by channel
 
 
 def between(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:

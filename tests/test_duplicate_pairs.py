@@ -1,7 +1,5 @@
 """Pairs of a handful of pictures that a person can check: equal hashes, near hashes, near channels, and the veto."""
 
-from functools import reduce
-
 from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import banding, candidate_pairs, duplicate_pairs, pair_search
@@ -72,7 +70,7 @@ def test_a_coin_toss_in_one_channel_is_found_by_the_others(spark: SparkSession) 
             picture("e", 2**63 - 2**23),  # stable, but for the eyes of the others it may be a copy like theirs
         ],
     )
-    met = reduce(DataFrame.unionByName, pair_search.by_channel(table, LIMITS))
+    met = pair_search.by_channel(table, LIMITS)
     assert judged(duplicate_pairs.verify(met, table, LIMITS)) == [
         ("a", "b", 63, "duplicate", "fallback"),
         ("a", "c", 63, "vetoed", "colour"),
@@ -88,5 +86,5 @@ def test_two_pictures_that_meet_in_two_channels_are_one_pair(spark: SparkSession
     green, blue = [0, 3 << 20, 0, 0, 0], [0, 0, 0, 0, 3 << 30]  # in one channel a comes first, in the other b
     tossed = {"unstable_channels": 1}
     table = pictures(spark, [picture("a", words=green, **tossed), picture("b", words=blue, **tossed)])
-    met = reduce(DataFrame.unionByName, pair_search.by_channel(table, Limits(10, 4.5)))
+    met = pair_search.by_channel(table, Limits(10, 4.5))
     assert [tuple(row) for row in met.collect()] == [("a", "b")]
