@@ -11,7 +11,7 @@ offers (or pictures) in the order of time, the newest first, but never two that 
 | `unknown` | one of the two is not in the catalogue, or the path shows no usable picture |
 | `one content` | two names of the same bytes, which are one picture whatever people say |
 
-Plain Python, on the driver: people's judgements are few. 100,000 take 0.4 s.
+Plain Python, on the driver: people's judgements are few. 100,000 take 2 s and 200 MB.
 """
 
 from collections import defaultdict

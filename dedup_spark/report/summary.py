@@ -33,6 +33,9 @@ def text(manifest: dict[str, Any], output: str) -> str:
         f"clusters    {folder}/clusters.json",
         f"manifest    {folder}/run.json",
     ]
+    if manifest.get("judgements"):
+        fates = ", ".join(f"{fate} {count:,}" for fate, count in manifest["judgements"].items())
+        lines.append(f"judgements  {fates}")
     if manifest["off"]:
         lines.append(f"off         the catalogue has no {', '.join(manifest['off'])}")
     return "\n".join(lines)
