@@ -28,9 +28,11 @@ for name in ("SPARK_SUBMIT_OPTS", "SPARK_DAEMON_JAVA_OPTS"):
     os.environ[name] = f"{QUICK} {os.environ.get(name, '')}".strip()
 
 SMALL = {
+    "spark.buffer.pageSize": "1m",  # a sort takes a page, of 32 MB unless told: more than all rows of a test
     "spark.driver.memory": "3g",
+    "spark.sql.codegen.cache.maxEntries": "10000",  # by default 100: fewer than one run of the flow compiles
     "spark.sql.execution.arrow.pyspark.enabled": "true",  # else the rows of small tables go through Python workers
-    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.shuffle.partitions": "2",
 }
 
 

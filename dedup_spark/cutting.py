@@ -12,11 +12,15 @@ stay connected, then each piece has to keep the rules of a cluster (`rules.py`).
 - A rule: at a seam that helps, between two offers of the merchant in question, between two offers that are too far
   from each other, or anywhere if there are too many. Seams with two offers and more on either side come first, since a
   chain that is peeled offer by offer stays one; then those that the fewest edges cross, so bridges; then the weakest,
-  the more even, the first by name. All seams of a piece are known at once and its halves inherit them: TIMES. A minimum
-  cut of the whole piece (`nx.stoer_wagner`) takes 8 s for 2,000 edges, and peels off an offer of few pictures.
+  the more even, the first by name.
+
+All seams of a piece are known at once and its halves inherit them, so that thousands of cuts cost little. CPU seconds
+for 50,000 edges at the default limits: cliques of 40 in a chain 2, a chain of pairs 9, a hub with 16,000 tails 32, a
+random graph 40; 180 MB at most. A minimum cut between two offers takes 0.2 s for 10,000 edges. `nx.stoer_wagner`, the
+minimum cut of a whole piece, takes 8 s for 2,000 edges, each time, and peels off an offer of few pictures.
 
 An edge of distance `JUDGED` is a person's word that two offers belong together (a set of its own): no rule cuts it, and
-between offers kept apart it is the last to go.
+offers kept apart are parted there only when nothing else connects them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -182,8 +186,8 @@ def _fit(component: Component, piece: Piece, policy: Policy, cuts: list[Cut]) ->
 def _bridge(graph: Graph, piece: Piece, pairs: Numbers) -> int | None:
     """The bridge where to cut a piece that has both offers of these pairs."""
     found, solved = seams.of(graph, piece), seams.between(graph, piece, pairs)
-    helps = (solved > 0) & (found.crossing == 1)
-    return _first(helps, found.distance == JUDGED, -solved, -found.distance, -found.even, found.edge)
+    helps = (solved > 0) & (found.crossing == 1) & (found.distance != JUDGED)
+    return _first(helps, -solved, -found.distance, -found.even, found.edge)
 
 
 def _weakest(graph: Graph, piece: Piece, found: Seams, offers: Numbers) -> int | None:

@@ -53,7 +53,7 @@ def compute(
     `reason`, offers as text that must not share a cluster. unlike: `offer`, `column`, `value`, what offers have in a
     column that a cluster has one value of, where they have anything.
 
-    Cost: a shuffle of the bonds by component; a task holds one component, some 4 kB for each of its edges.
+    Cost: a shuffle of the bonds by component; a task holds one component, some 3 kB for each of its edges.
     """
     labels = components.select(F.col("node").alias("offer"), "component")
     edges = scratch.cut(bonds.join(labels, on="offer", how="inner"), "bonds")
@@ -130,8 +130,8 @@ def _cutter(limits: settings.Clusters) -> Callable[[pd.DataFrame], pd.DataFrame]
         shown, pairs, values = (rows[rows[name].notna()] for name in ("part", "other", "column"))
         sold = shown[shown["merchant"].notna()].sort_values("merchant", ascending=False)  # of several the first by name
         unlike: dict[str, dict[str, str]] = {}
-        for offer, column, value in zip(values["offer"], values["column"], values["value"], strict=True):
-            unlike.setdefault(column, {})[offer] = value
+        for column, offer, value in sorted(zip(values["column"], values["offer"], values["value"], strict=True)):
+            unlike.setdefault(column, {}).setdefault(offer, value)  # of several the first by name
         pieces, cuts = cutting.cut(
             [_edge(row) for row in zip(*(shown[name] for name in SHOWN), strict=True)],
             dict(zip(sold["offer"], sold["merchant"], strict=True)),

@@ -133,10 +133,11 @@ def _judged(counted: DataFrame, likenesses: DataFrame, most: AtMost, limits: set
     """The sets that are suspect, with what `tables.SUSPECTS` says of them."""
     sets = counted.join(likenesses, on="set_id", how="left")
     bits = F.coalesce(F.col("bits"), F.lit(0.0))
+    unlike = 2 * F.col("brands_differ") > F.col("brands_known")
     reasons = [
         (EXCLUDED, F.col("list") == EXCLUDED, F.concat(F.lit("excluded by "), "sources")),
         ("low_information", F.col("low_information"), F.lit("shows nothing that identifies a product")),
-        ("many_brands", (bits < 0) & (F.col("brands") > most.brands), _more(most.brands, "brands")),
+        ("many_brands", (bits <= 0) & unlike & (F.col("brands") > most.brands), _more(most.brands, "brands")),
         ("many_merchants", (bits <= 0) & (F.col("merchants") > most.merchants), _more(most.merchants, "merchants")),
         ("many_offers", (bits <= 0) & (F.col("offers") > most.offers), _more(most.offers, "offers")),
         ("many_products", bits <= -limits.max_bits, _more(limits.max_bits, "bits against one product")),

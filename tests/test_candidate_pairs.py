@@ -16,6 +16,7 @@ from dedup_spark.banding import plan
 from dedup_spark.candidate_pairs import find, is_odd
 from dedup_spark.errors import Fault
 from dedup_spark.words import hamming
+from tests.tables_of import a_table
 
 CHANNELS, BITS, LONGS = 3, 100, 5
 CASES = 8  # searched at once: each is a group, so none may meet another
@@ -69,7 +70,7 @@ def key(case: int, row: int) -> str:
 
 def table(spark: SparkSession, cases: list[Bits]) -> DataFrame:
     rows = [(case, key(case, row), words(bits)) for case, rows in enumerate(cases) for row, bits in enumerate(rows)]
-    return spark.createDataFrame(rows, "case int, key string, words array<bigint>")
+    return a_table(spark, rows, "case int, key string, words array<bigint>")
 
 
 def brute(cases: list[Bits], t: int) -> list[tuple[str, str]]:
@@ -116,19 +117,19 @@ FEW = plan(2, channels=1, bits=64)
 def test_rows_that_a_person_can_check(spark: SparkSession) -> None:
     """b is 2 bits from a and from c, which are 4 apart; d stands alone; without words or key nothing is searched."""
     rows = [("a", [0b0000], "x"), ("b", [0b0011], "x"), ("c", [0b1111], "y"), ("d", [~0], "y"), ("e", None, "x")]
-    hashes = spark.createDataFrame([*rows, (None, [0], "x")], HASHES)
+    hashes = a_table(spark, [*rows, (None, [0], "x")], HASHES)
     assert met(within(find(hashes, None, FEW, same=True), 2, longs=1)) == [("a", "b"), ("b", "c")]
 
 
 def test_inside_groups_only_rows_that_agree_are_compared_and_null_agrees_with_nothing(spark: SparkSession) -> None:
     brands = {"a": "x", "b": "x", "c": "y", "d": None, "e": None}
-    hashes = spark.createDataFrame([(key, [0], brand) for key, brand in brands.items()], HASHES)
+    hashes = a_table(spark, [(key, [0], brand) for key, brand in brands.items()], HASHES)
     assert met(find(hashes, None, FEW, same=True, groups=["brand"])) == [("a", "b")]
 
 
 def test_two_tables_are_searched_as_given_and_no_key_meets_itself(spark: SparkSession) -> None:
-    new = spark.createDataFrame([("b", [0b0011], "x"), ("z", [0b0000], "x")], HASHES)
-    old = spark.createDataFrame([("a", [0b0000], "x"), ("b", [0b0011], "x"), ("c", [0b1111], "y")], HASHES)
+    new = a_table(spark, [("b", [0b0011], "x"), ("z", [0b0000], "x")], HASHES)
+    old = a_table(spark, [("a", [0b0000], "x"), ("b", [0b0011], "x"), ("c", [0b1111], "y")], HASHES)
     expected = [("b", "a"), ("b", "c"), ("z", "a"), ("z", "b")]
     assert met(within(find(new, old, FEW, same=False), 2, longs=1)) == expected
     assert met(find(new, old, FEW, same=False, groups=["brand"])) == [("b", "a"), ("z", "a"), ("z", "b")]
@@ -136,7 +137,7 @@ def test_two_tables_are_searched_as_given_and_no_key_meets_itself(spark: SparkSe
 
 def test_equal_hashes_that_share_every_band_are_one_pair(spark: SparkSession) -> None:
     words = [2**63 - 1, -1, 0, -(2**63), 0]
-    hashes = spark.createDataFrame([(number, words) for number in (3, 20, 100)], "key bigint, words array<bigint>")
+    hashes = a_table(spark, [(number, words) for number in (3, 20, 100)], "key bigint, words array<bigint>")
     assert met(find(hashes, None, plan(23, even=False), same=True)) == [(3, 20), (3, 100), (20, 100)]
 
 
@@ -149,14 +150,14 @@ def test_other_hashes_than_the_colour_phash(spark: SparkSession, channels: int, 
     near[rng.choice(base.size, t, replace=False)] ^= 1
     far[rng.choice(base.size, t + 1, replace=False)] ^= 1
     rows = [(name, words(hashed, longs), "") for name, hashed in (("base", base), ("far", far), ("near", near))]
-    found = find(spark.createDataFrame(rows, HASHES), None, plan(t, channels, bits, even=False), same=True)
+    found = find(a_table(spark, rows, HASHES), None, plan(t, channels, bits, even=False), same=True)
     near_ones = met(within(found, t, longs))
     assert ("base", "near") in near_ones
     assert ("base", "far") not in near_ones
 
 
 def test_a_hash_that_the_parity_plan_would_miss_fails_the_query(spark: SparkSession) -> None:
-    hashes = spark.createDataFrame([("even", [0b11], ""), ("odd", [0b111], "")], HASHES)
+    hashes = a_table(spark, [("even", [0b11], ""), ("odd", [0b111], "")], HASHES)
     assert [row.key for row in hashes.where(is_odd(F.col("words"), FEW)).collect()] == ["odd"]
     with pytest.raises(Exception, match="odd number of ones"):  # Spark's or py4j's, as the stages happen to fail
         find(hashes, None, FEW, same=True).collect()
@@ -173,7 +174,7 @@ def test_no_row_leaves_the_jvm(spark: SparkSession, capsys: pytest.CaptureFixtur
 
 
 def test_a_table_is_searched_with_itself_or_with_another(spark: SparkSession) -> None:
-    hashes = spark.createDataFrame([("a", [0], "x")], HASHES)
+    hashes = a_table(spark, [("a", [0], "x")], HASHES)
     with pytest.raises(Fault, match="same = True"):
         find(hashes, hashes, FEW, same=True)
     with pytest.raises(Fault, match="same = False"):

@@ -51,7 +51,7 @@ def test_rounds_give_what_one_by_one_gives(
             (str(number), key, size, [word, 0, 0, 0, 0], bytearray([0, grey] * 300), 0)
             for key, size, word, grey in members
         ]
-    table = spark.createDataFrame(rows, MEMBER).repartition(parts)
+    table = a_table(spark, rows, MEMBER).repartition(parts)
     kept_apart = a_table(spark, sorted(apart), "key string, other string")
     order = [F.col("size").desc()]
     found = centres.choose(table, order, LIMITS, per_task, MemoryScratch(), apart=kept_apart).collect()
@@ -63,5 +63,5 @@ def test_rounds_give_what_one_by_one_gives(
 
 def test_a_centre_is_its_own_and_says_so(spark: SparkSession) -> None:
     rows = [("g", "a", 2, [0, 0, 0, 0, 0], bytearray(600), 0), ("g", "b", 1, [3, 0, 0, 0, 0], bytearray(600), 0)]
-    chosen = centres.choose(spark.createDataFrame(rows, MEMBER), [F.col("size").desc()], LIMITS, 1000, MemoryScratch())
+    chosen = centres.choose(a_table(spark, rows, MEMBER), [F.col("size").desc()], LIMITS, 1000, MemoryScratch())
     assert sorted(tuple(row) for row in chosen.collect()) == [("a", "a", 0, 0.0, "centre"), ("b", "a", 2, 0.0, "near")]

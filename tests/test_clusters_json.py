@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from dedup_spark import settings, storage
 from dedup_spark.report import clusters_json
+from tests.tables_of import a_table
 
 SIZES = {3: 4, 20: 2, 100: 3, 7: 2, 50: 2, 31: 2, 8: 2}
 """The smallest offer of a cluster → its size: as texts they stand in another order, 100 before 20."""
@@ -31,7 +32,7 @@ def test_a_driver_and_a_cluster_write_the_largest_first_then_by_the_smallest_off
         return {"long": number, "string": f"é{number}"}.get(kind, ("é", number))
 
     rows = [(offer(first + more), f"{first}", size) for first, size in SIZES.items() for more in range(size)]
-    clusters = spark.createDataFrame(rows[::-1], f"id {kind}, cluster_id string, size long").repartition(3)
+    clusters = a_table(spark, rows[::-1], f"id {kind}, cluster_id string, size long").repartition(3)
     storage.write(clusters, f"{tmp_path}/clusters", CHOSEN)
     alone = clusters_json.write(clusters, len(SIZES), str(tmp_path), CHOSEN)
     found = json.loads(Path(alone).read_text())

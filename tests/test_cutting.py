@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
@@ -131,6 +132,8 @@ def test_no_rule_cuts_what_a_person_joined_and_a_person_may() -> None:
     assert edges[2].distance == JUDGED
     assert cut_of(cutting.cut(edges, {}, ANY, [Pair("a", "d", "said")])[1]) == ["aA"]
     assert cut_of(cutting.cut(edges, {}, ANY, [Pair("b", "c", "said")])[1]) == ["bB"]
+    edges = edges_of("aA xA aB xB xC-1 bC-1")  # the only bridges are a person's word
+    assert groups(cutting.cut(edges, {}, ANY, [Pair("a", "b", "said")])[0]) == {"a", "bx"}
 
 
 # What holds for all components.
@@ -197,6 +200,28 @@ def test_what_is_kept_apart_never_meets(
             assert parts[pair.left] != parts[pair.right]
     for one, other in itertools.combinations(brand.keys() & parts.keys(), 2):
         assert brand[one] == brand[other] or parts[one] != parts[other]
+
+
+@given(components(), merchants, policies, pairs, brands, st.sets(st.integers(0, 29), max_size=8))
+def test_a_person_is_overruled_only_by_people(
+    edges: list[Edge],
+    sold: dict[str, str | None],
+    policy: Policy,
+    said: list[Pair],
+    brand: dict[str, str],
+    judged: set[int],
+) -> None:
+    edges = [replace(edge, distance=JUDGED) if row in judged else edge for row, edge in enumerate(sorted(edges))]
+    _, cuts = cutting.cut(edges, sold, policy, said, {"brand": brand})
+    together = {
+        two
+        for part in connected(edge for edge in edges if edge.distance == JUDGED)
+        for two in itertools.permutations(part, 2)
+    }
+    contradicted = any((pair.left, pair.right) in together for pair in said) or any(
+        one in brand and other in brand and brand[one] != brand[other] for one, other in together
+    )
+    assert contradicted or not [cut for cut in cuts if cut.edge.distance == JUDGED]
 
 
 def breaks(part: list[str], edges: list[Edge], sold: Mapping[str, str | None], policy: Policy) -> bool:

@@ -59,7 +59,7 @@ def found(spark: SparkSession) -> dict[str, dict[str, Any]]:
         for case, (offers, _) in CASES.items()
         for number, (merchant, brand, colour, title, others) in enumerate(offers, start=1)
     ]
-    members = spark.createDataFrame(rows, MEMBERS)
+    members = a_table(spark, rows, MEMBERS)
     return {row["set_id"]: row.asDict() for row in likeness.compute(members, LIMITS).collect()}
 
 
