@@ -18,6 +18,23 @@ Limits of frequency grow with the catalogue, as the square root of its size beyo
 product has is heavy-tailed, about one in x² products having more than x: so the largest of n products grows as √n, and
 with it a limit beyond which an equal number of true products lies at any size. What tells one product from many does
 not depend on the catalogue: these limits stay.
+
+Measured on a drawn catalogue of 61,542 offers (`make bench-suspects`; the weights were chosen on others): found, in %.
+
+| cards by how many offers show them | 2 | 3 | 5 | 8 | 20 | 80 |
+|---|---|---|---|---|---|---|
+| size chart, one merchant, one brand | 75 | 100 | 100 | 100 | 100 | 100 |
+| size chart, one merchant, many brands | 95 | 95 | 100 | 100 | 100 | 100 |
+| size chart, many merchants, one brand | 0 | 25 | 95 | 95 | 100 | 100 |
+| size chart, many merchants, many brands | 30 | 75 | 95 | 100 | 100 | 100 |
+| placeholder, one merchant, one brand | 45 | 60 | 85 | 80 | 90 | 95 |
+| placeholder, one merchant, many brands | 70 | 80 | 90 | 100 | 95 | 100 |
+| placeholder, many merchants, one brand | 0 | 0 | 10 | 65 | 100 | 100 |
+| placeholder, many merchants, many brands | 5 | 45 | 80 | 100 | 100 | 100 |
+| size chart beside a logo card | 85 | 100 | 100 | 100 | 100 | 100 |
+
+Suspect without cause: 4 of 4,051 products of two offers, 2 of 8,088 of three to five, none of 1,086 of more, 120 of 20
+and 60 offers among them. Without titles a product of 60 offers that have one picture only is suspect as well.
 """
 
 import math
