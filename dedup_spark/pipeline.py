@@ -8,7 +8,7 @@ import platform
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -68,11 +68,20 @@ class Work:
         if self.run.has(table.name):
             return self.run.read(self.spark, table.name, self.settings)
         self.tell(f"{table.name} ...")
-        with progress.lines(self.spark, table.name, self.tell):
+        with self.stage(table.name):
             conformed = tables.conform(rows(), table)
             written = self.run.write(conformed, table.name, self.settings)
         self.tell(f"{table.name}: {written.rows:,} rows")
         return self.run.read(self.spark, table.name, self.settings, conformed.schema)
+
+    def cut(self, rows: DataFrame, name: str) -> DataFrame:
+        """The same rows, written to the scratch and read back."""
+        with self.stage(name):
+            return self.scratch.cut(rows, name)
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """What is inside says how far it is when it takes long."""
+        return progress.lines(self.spark, name, self.tell)
 
 
 def run(
@@ -119,14 +128,14 @@ def flow(work: Work, found: Source, said: Reviews) -> None:
 
     prints = fetch(work, offers, allowed)
     gates.unusable(prints, settings.run.max_reject_share)
-    pictures = scratch.cut(fingerprints.distinct_pictures(prints), "pictures")
+    pictures = work.cut(fingerprints.distinct_pictures(prints), "pictures")
     squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
 
     word = people.hear(said, offers, prints, root, settings, scratch)
     work.run.note(people=word.read)
     pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, squares, word, limits))
     sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, word, limits))
-    shown = scratch.cut(conflicts.part(duplicate_sets.show(offers, prints, sets), settings.conflicts), "shown")
+    shown = work.cut(conflicts.part(duplicate_sets.show(offers, prints, sets), settings.conflicts), "shown")
 
     listed = people.listed(word, shown)
     suspicious = work.table(tables.SUSPECTS, lambda: suspects.compute(shown, settings.suspects, scratch, pairs, listed))
@@ -139,22 +148,24 @@ def flow(work: Work, found: Source, said: Reviews) -> None:
         work.table(tables.JUDGEMENTS, lambda: obeyed(work, word, sets, joined))
 
     policy = settings.deduplicated
-    decided = scratch.cut(deduplicated.decide(offers, prints, shown, suspicious, joined, policy), "decided")
+    decided = work.cut(deduplicated.decide(offers, prints, shown, suspicious, joined, policy), "decided")
     work.table(tables.DEDUPLICATED, lambda: deduplicated.kept(decided, policy))
     work.table(tables.REMOVED, lambda: deduplicated.removed(decided))
     work.table(tables.REJECTS, lambda: deduplicated.rejects(decided))
 
     if settings.evaluate.sample:
         expect_wrong_merges(work, pictures, squares, sets, limits)
-    counted = account.of(work.run.rows(), offers, prints, joined, decided)
-    clusters_json.write(joined, counted["clusters"], work.run.folder, settings)
+    with work.stage("account"):
+        counted = account.of(work.run.rows(), offers, prints, joined, decided)
+        clusters_json.write(joined, counted["clusters"], work.run.folder, settings)
     work.run.note(**counted)
 
 
 def expect_wrong_merges(work: Work, pictures: DataFrame, squares: DataFrame, sets: DataFrame, limits: Limits) -> None:
     """How many wrong merges a catalogue like this one has, by a sample of its own pictures; too many stop the run."""
     chosen, known = work.settings.evaluate, sets.select("content", "set_id").distinct()
-    found = wrong_merges.count(pictures, squares, known, chosen.sample, limits)
+    with work.stage("wrong_merges"):
+        found = wrong_merges.count(pictures, squares, known, chosen.sample, limits)
     said = wrong_merges.said(found, work.scratch.rows("pictures"), limits.max_distance)
     work.run.note(wrong_merges=said)
     gates.wrong_merges(said["pairs_expected"], chosen.max_wrong_merges)
@@ -174,7 +185,7 @@ def read_offers(work: Work, found: Source, root: str, allowed: Sequence[str]) ->
 def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
     """The fingerprints of all images: chunk by chunk, each committed to the store before the next begins."""
     limits = work.settings.fingerprints
-    images = work.scratch.cut(fingerprints.wanted(offers), "wanted")
+    images = work.cut(fingerprints.wanted(offers), "wanted")
     count = work.scratch.rows("wanted")
     chunks = -(-count // limits.chunk)
     tasks = max(1, -(-count // max(1, chunks) // limits.images_per_task))
