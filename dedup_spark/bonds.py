@@ -6,6 +6,9 @@ from pyspark.sql import functions as F
 from dedup_spark.cutting import JUDGED
 from dedup_spark.tables import as_text
 
+JUDGED_PART = "judged "
+"""Begins the name of a part that is a person's word; the two offers follow."""
+
 
 def compute(shows: DataFrame, together: DataFrame | None = None) -> DataFrame:
     """The bonds of all offers that are not alone, each once. One shuffle of `shows`.
@@ -19,7 +22,7 @@ def compute(shows: DataFrame, together: DataFrame | None = None) -> DataFrame:
     named = shows.withColumn("offer", as_text(shows, "id"))
     bonds = named.where("connects").select("id", "offer", "part", "set_id", "image", "distance", "merchant")
     if together is not None:
-        part = F.concat(F.lit("judged "), F.to_json(F.array("left_offer", "right_offer")))
+        part = F.concat(F.lit(JUDGED_PART), F.to_json(F.array("left_offer", "right_offer")))
         ends = together.select(part.alias("part"), F.explode(F.array("left_offer", "right_offer")).alias("offer"))
         known = named.select("id", "offer").join(F.broadcast(ends), on="offer", how="inner").distinct()
         bonds = bonds.unionByName(known.withColumn("distance", F.lit(JUDGED)), allowMissingColumns=True)

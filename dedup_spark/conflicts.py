@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from dedup_spark import settings
 from dedup_spark.errors import BadInput
+from dedup_spark.tables import as_text
 
 KEPT_APART, REVIEW = "apart", "review"
 VALUES = 20
@@ -68,6 +69,17 @@ def compute(shown: DataFrame, chosen: settings.Conflicts) -> DataFrame:
         F.countDistinct("value").alias("differing"), F.countDistinct("id").alias("offers"), values.alias("values")
     )
     return counted.where(F.col("differing") > 1).withColumn("action", F.lit(chosen.action))
+
+
+def unlike(shown: DataFrame, chosen: settings.Conflicts) -> DataFrame | None:
+    """`offer` (as text), `column`, `value`: what offers say in the columns of `apart`; None: they keep nobody apart."""
+    if chosen.action != KEPT_APART or not chosen.apart:
+        return None
+    each = F.explode(
+        F.array(*(F.struct(F.lit(name).alias("column"), _value(name).alias("value")) for name in chosen.apart))
+    )
+    said = shown.select(as_text(shown, "id").alias("offer"), each.alias("said")).select("offer", "said.*")
+    return said.where(F.col("value").isNotNull()).distinct()
 
 
 def _value(name: str) -> Column:

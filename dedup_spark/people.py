@@ -14,7 +14,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import clusters, fingerprints, judgements, lists, names, tables
+from dedup_spark import fingerprints, judgements, lists, names, tables
 from dedup_spark.errors import BadInput
 from dedup_spark.judged import JUDGED
 from dedup_spark.judgements import CONTRADICTED, DIFFERENT, OBEYED, OFFER, PICTURE, SAME, Judgement, Settled
@@ -68,12 +68,12 @@ def hear(
 
 
 def offers_apart(word: Word) -> DataFrame | None:
-    """`left_offer`, `right_offer` (as `clusters.as_text`), `reason`: offers that must not share a cluster."""
+    """`left_offer`, `right_offer` (as `tables.as_text`), `reason`: offers that must not share a cluster."""
     return _judged_offers(word, DIFFERENT)
 
 
 def offers_together(word: Word) -> DataFrame | None:
-    """`left_offer`, `right_offer` (as `clusters.as_text`), `reason`: offers that belong into one cluster."""
+    """`left_offer`, `right_offer` (as `tables.as_text`), `reason`: offers that belong into one cluster."""
     return _judged_offers(word, SAME)
 
 
@@ -139,7 +139,7 @@ def _rows(name: str, scratch: Scratch) -> list[dict[str, Any]]:
 
 def _offers(asked: Mapping[str, str], offers: DataFrame, scratch: Scratch) -> dict[str, str]:
     """Of the asked offers those that there are."""
-    ids = offers.select(clusters.as_text(offers, "id").alias("name"))
+    ids = offers.select(tables.as_text(offers, "id").alias("name"))
     return _found(asked, ids.select("name", F.col("name").alias("known")), scratch)
 
 
@@ -161,7 +161,7 @@ def _found(asked: Mapping[str, str], known: DataFrame, scratch: Scratch) -> dict
 
 
 def _clusters(word: Word, joined: DataFrame) -> dict[str, str]:
-    ids = joined.select(clusters.as_text(joined, "id").alias("name"), F.col("cluster_id").alias("known"))
+    ids = joined.select(tables.as_text(joined, "id").alias("name"), F.col("cluster_id").alias("known"))
     return _homes(word.settled[OFFER], ids, word.scratch)
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from pyspark.sql import DataFrame, SparkSession
 from dedup_spark import (
     account,
     banding,
+    bonds,
     catalogue,
     clusters,
     components,
@@ -28,6 +30,7 @@ from dedup_spark import (
     fingerprints,
     gates,
     locations,
+    measures,
     offer_graph,
     pair_search,
     people,
@@ -37,6 +40,7 @@ from dedup_spark import (
     session,
     shows,
     source,
+    splits,
     suspects,
     tables,
     verdict,
@@ -49,6 +53,7 @@ from dedup_spark.reviews import Reviews
 from dedup_spark.runs import Run
 from dedup_spark.settings import Settings, as_dict, load
 from dedup_spark.source import Source
+from dedup_spark.splits import Split
 from dedup_spark.storage import Scratch
 from dedup_spark.tables import Table
 from dedup_spark.verdict import Limits
@@ -142,8 +147,15 @@ def flow(work: Work, found: Source, said: Reviews) -> None:
     work.table(tables.CONFLICTS, lambda: conflicts.compute(shown, settings.conflicts))
     connecting = shown.unionByName(conflicts.same_files(shown, settings.conflicts))
     showing = work.table(tables.SHOWS, lambda: shows.compute(connecting, suspicious))
-    graph = work.table(tables.OFFER_GRAPH, lambda: offer_graph.compute(showing, settings.offer_graph))
-    joined = work.table(tables.CLUSTERS, lambda: find_clusters(work, graph))
+
+    held = work.cut(bonds.compute(showing, people.offers_together(word)), "held")
+    apart = people.offers_apart(word), conflicts.unlike(shown, settings.conflicts)
+    parted = cache(lambda: find_clusters(work, held, *apart))
+    cuts = work.table(tables.SPLITS, lambda: parted().splits)
+    gates.large(work.run.manifest["large"], settings.clusters)
+    work.table(tables.OFFER_GRAPH, lambda: offer_graph.compute(bonds.uncut(showing, cuts), settings.offer_graph))
+    joined = work.table(tables.CLUSTERS, lambda: clusters.compute(parted().components, held))
+    work.table(tables.MEASURES, lambda: measures.compute(bonds.uncut(held, cuts), joined, settings.clusters))
     if said.judgements:
         work.table(tables.JUDGEMENTS, lambda: obeyed(work, word, sets, joined))
 
@@ -219,9 +231,12 @@ def find_sets(
     return duplicate_sets.compute(choices, pictures, fingerprints.usable(prints))
 
 
-def find_clusters(work: Work, graph: DataFrame) -> DataFrame:
-    """The offers connected by the pictures they share."""
-    return clusters.compute(connect(work, "clusters", clusters.edges(graph)), graph)
+def find_clusters(work: Work, held: DataFrame, apart: DataFrame | None, unlike: DataFrame | None) -> Split:
+    """The offers connected by the pictures they share, cut where that is no cluster; run.json has the alarms."""
+    connected = connect(work, "clusters", bonds.edges(held))
+    found = splits.compute(held, connected, work.settings.clusters, work.scratch, apart, unlike)
+    work.run.note(large=account.large(found.large))
+    return found
 
 
 def obeyed(work: Work, word: Word, sets: DataFrame, joined: DataFrame) -> DataFrame:

@@ -8,7 +8,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dedup_spark import (
-    clusters,
     duplicate_pairs,
     fingerprints,
     locations,
@@ -18,6 +17,7 @@ from dedup_spark import (
     runs,
     session,
     store,
+    tables,
     verdict,
 )
 from dedup_spark.errors import BadInput
@@ -108,7 +108,7 @@ def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
     """`content`, `offers` (how many show it), `first` (the first few, as texts)."""
     usable = catalogue.where(F.col("status").isin("ok", "same_row"))
     shown = usable.join(fingerprints.usable(stored), on="image", how="inner")
-    named = shown.select("content", clusters.as_text(shown, "id").alias("offer")).distinct()
+    named = shown.select("content", tables.as_text(shown, "id").alias("offer")).distinct()
     listed = F.slice(F.sort_array(F.collect_list("offer")), 1, OFFERS)
     return named.groupBy("content").agg(F.count("*").alias("offers"), listed.alias("first"))
 

@@ -264,20 +264,6 @@ SHOWS = Table(
     ),
 )
 
-OFFER_GRAPH = Table(
-    "offer_graph",
-    "left offer < right offer, and the pictures that prove that they show one product",
-    (
-        Column("left_offer", ID, "left < right"),
-        Column("right_offer", ID, "left < right"),
-        Column("left_image", STRING, "the left offer's picture of the set, the one nearest to the keeper"),
-        Column("right_image", STRING, "the right offer's picture of the set, the one nearest to the keeper"),
-        Column("distance", INT, "differing bits between the two"),
-        Column("images", LONG, "how many sets the two offers share"),
-        Column("dense", BOOLEAN, "a ray of the star of a set above max_clique"),
-    ),
-)
-
 SPLITS = Table(
     "splits",
     "one offer taken off one part of a set: its pictures there no longer connect it",
@@ -290,6 +276,20 @@ SPLITS = Table(
         Column("distance", INT, "differing bits from the keeper's hash", nullable=True),
         Column("reason", STRING, "cannot_link, unlike, max_offers, max_per_merchant or max_diameter"),
         Column("evidence", STRING, "what was wrong, beside the limit; the other edges cut there; the sizes it left"),
+    ),
+)
+
+OFFER_GRAPH = Table(
+    "offer_graph",
+    "left offer < right offer, and the pictures that prove that they show one product",
+    (
+        Column("left_offer", ID, "left < right"),
+        Column("right_offer", ID, "left < right"),
+        Column("left_image", STRING, "the left offer's picture of the set, the one nearest to the keeper"),
+        Column("right_image", STRING, "the right offer's picture of the set, the one nearest to the keeper"),
+        Column("distance", INT, "differing bits between the two"),
+        Column("images", LONG, "how many sets the two offers share"),
+        Column("dense", BOOLEAN, "a ray of the star of a set above max_clique"),
     ),
 )
 
@@ -362,8 +362,10 @@ ALL = (
     SUSPECTS,
     CONFLICTS,
     SHOWS,
+    SPLITS,
     OFFER_GRAPH,
     CLUSTERS,
+    MEASURES,
     DEDUPLICATED,
     REMOVED,
     REJECTS,

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from benchmarks import explained
 from dedup_spark import cli, demo, objects, pipeline, read, settings, tables
 from dedup_spark.errors import BadInput, GateFailed
 from tests import s3_demo, s3_server
@@ -37,10 +39,21 @@ def mini(drawn: Path) -> Path:
 @pytest.fixture(scope="session")
 def output(spark: SparkSession, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where a run of the demo was published."""
-    place = str(tmp_path_factory.mktemp("output"))
-    apart = settings.load(overrides=['conflicts.apart=["brand"]'])  # so that no table is empty
-    pipeline.run(str(drawn / demo.CATALOGUE), place, apart, spark=spark)
-    return place
+    place = tmp_path_factory.mktemp("output")
+    left, right = copies(drawn)
+    word = {"kind": "offer", "left": left, "right": right, "verdict": "different"}
+    (place / "word.jsonl").write_text(json.dumps(word))
+    asked = ['conflicts.apart=["brand"]', f"judgements.judgements={json.dumps([str(place / 'word.jsonl')])}"]
+    pipeline.run(str(drawn / demo.CATALOGUE), str(place), settings.load(overrides=asked), spark=spark)
+    return str(place)  # of a run in which no table is empty
+
+
+def copies(drawn: Path) -> tuple[str, str]:
+    """Two offers of the demo that show one picture."""
+    truth = [row for row in pq.read_table(drawn / "truth.parquet").to_pylist() if row["case"] == "copies"]
+    first = truth[0]
+    other = next(row for row in truth if row["picture"] == first["picture"] and row["id"] != first["id"])
+    return first["id"], other["id"]
 
 
 @pytest.fixture(scope="session")
@@ -199,6 +212,23 @@ def test_an_id_of_several_columns_an_array_of_images_and_columns_in_the_way(
     assert '{"shop":"a","number":9}' in joined
     statuses = {row["status"] for row in rows(str(tmp_path / "out"), "rejects")}
     assert statuses == {"not_found", "no_image"}
+
+
+def test_every_merge_is_explained_by_what_the_pictures_say(output: str, spark: SparkSession) -> None:
+    within, across = explained.pairs(pd.DataFrame(rows(output, "clusters")))
+    found = explained.told(within, across, output, spark, settings.load())
+    assert len(within) > 100
+    assert list(explained.faults(found, within, across, settings.load())) == []
+
+
+@pytest.mark.any_spark
+def test_offers_that_a_person_keeps_apart_share_no_cluster_and_no_row(drawn: Path, output: str) -> None:
+    left, right = copies(drawn)
+    cluster = {row["id"]: row["cluster_id"] for row in rows(output, "clusters")}
+    assert cluster.get(left, left) != cluster.get(right, right)
+    assert not {(left, right), (right, left)} & {(row["id"], row["kept_id"]) for row in rows(output, "removed")}
+    assert {row["reason"] for row in rows(output, "splits")} == {"cannot_link"}
+    assert [row["fate"] for row in rows(output, "judgements")] == ["obeyed"]
 
 
 def test_query_names_the_stored_copies_and_their_offers(

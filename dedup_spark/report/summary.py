@@ -10,6 +10,7 @@ FLOW = (
     ("suspects", "images that must not connect offers"),
     ("conflicts", "sets whose offers say that they are not one product"),
     ("shows", "offers and the pictures that they show"),
+    ("splits", "offers taken off a picture, where connected offers are no cluster"),
     ("offer_graph", "pairs of offers that show one picture"),
     ("clusters", "offers in a cluster"),
     ("deduplicated", "rows kept"),
@@ -36,6 +37,12 @@ def text(manifest: dict[str, Any], output: str) -> str:
     if manifest.get("judgements"):
         fates = ", ".join(f"{fate} {count:,}" for fate, count in manifest["judgements"].items())
         lines.append(f"judgements  {fates}")
+    if manifest["large"]:
+        largest = manifest["large"][0]
+        lines.append(
+            f"alarm       {len(manifest['large']):,} groups of connected offers are suspiciously large: the largest, "
+            f"around {largest['component']}, has {largest['offers']:,} ({largest['fate']})"
+        )
     if manifest["off"]:
         lines.append(f"off         the catalogue has no {', '.join(manifest['off'])}")
     return "\n".join(lines)
