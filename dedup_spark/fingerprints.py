@@ -15,10 +15,18 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from dedup_spark import fetch, pictures, settings, store, tables
 
+FEW_TASKS, FEW_IMAGES = 16, 25
+"""So many tasks at least while each has so many images (a tenth of a second of work): no core waits for another."""
+
 
 def wanted(catalogue: DataFrame) -> DataFrame:
     """The distinct paths that may be fetched: `image`. `catalogue` is `tables.CATALOGUE`."""
     return catalogue.where(F.col("status") == "ok").select("image").distinct()
+
+
+def tasks(images: int, limits: settings.Fingerprints) -> int:
+    """How many tasks fetch so many images: of `images_per_task` at most, and a few even where there are few images."""
+    return max(1, -(-images // limits.images_per_task), min(FEW_TASKS, -(-images // FEW_IMAGES)))
 
 
 def chunk(images: DataFrame, number: int, chunks: int, tasks: int) -> DataFrame:

@@ -43,9 +43,9 @@ def unusable(fingerprints: DataFrame, limit: float) -> None:
         raise GateFailed(f"of the images {_many(images - usable, images, limit)}: {_listed(counted)}")
 
 
-def wrong_merges(expected: float, limit: float) -> None:
+def wrong_merges(expected: float | None, limit: float) -> None:
     """Stops before publishing when more wrong merges are to be expected than the limit; 0 allows any number."""
-    if 0 < limit < expected:
+    if expected is not None and 0 < limit < expected:
         raise GateFailed(
             f"some {expected:,.3g} wrong merges are to be expected, more than [evaluate] max_wrong_merges = {limit:g}: "
             "lower [candidate_pairs] max_distance or [duplicate_pairs] max_colour_difference"

@@ -3,16 +3,9 @@
 `run` is the whole flow of `dedup-spark run`, from a catalogue to a published run; `flow` is the paragraph to read.
 """
 
-import hashlib
-import platform
-import secrets
-import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack
 from functools import cache
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -34,7 +27,6 @@ from dedup_spark import (
     offer_graph,
     pair_search,
     people,
-    progress,
     reviews,
     runs,
     session,
@@ -50,43 +42,11 @@ from dedup_spark.errors import RunRefused
 from dedup_spark.people import Word
 from dedup_spark.report import clusters_json
 from dedup_spark.reviews import Reviews
-from dedup_spark.runs import Run
 from dedup_spark.settings import Settings, as_dict, load
 from dedup_spark.source import Source
 from dedup_spark.splits import Split
-from dedup_spark.storage import Scratch
-from dedup_spark.tables import Table
 from dedup_spark.verdict import Limits
-
-
-@dataclass(frozen=True)
-class Work:
-    """A run at work: `table` writes a table of the flow, or finds it written already."""
-
-    run: Run
-    spark: SparkSession
-    settings: Settings
-    scratch: Scratch
-    tell: Callable[[str], None]
-
-    def table(self, table: Table, rows: Callable[[], DataFrame]) -> DataFrame:
-        if self.run.has(table.name):
-            return self.run.read(self.spark, table.name, self.settings)
-        self.tell(f"{table.name} ...")
-        with self.stage(table.name):
-            conformed = tables.conform(rows(), table)
-            written = self.run.write(conformed, table.name, self.settings)
-        self.tell(f"{table.name}: {written.rows:,} rows")
-        return self.run.read(self.spark, table.name, self.settings, conformed.schema)
-
-    def cut(self, rows: DataFrame, name: str) -> DataFrame:
-        """The same rows, written to the scratch and read back."""
-        with self.stage(name):
-            return self.scratch.cut(rows, name)
-
-    def stage(self, name: str) -> AbstractContextManager[None]:
-        """What is inside says how far it is when it takes long."""
-        return progress.lines(self.spark, name, self.tell)
+from dedup_spark.work import Work, identity, versions
 
 
 def run(
@@ -129,14 +89,17 @@ def flow(work: Work, found: Source, said: Reviews) -> None:
 
     with source.reading(found, work.run.folder):
         offers = work.table(tables.CATALOGUE, lambda: read_offers(work, found, root, allowed))
-    gates.outside(offers, allowed, settings.run.max_reject_share)
+    with work.stage("gates"):
+        gates.outside(offers, allowed, settings.run.max_reject_share)
 
     prints = fetch(work, offers, allowed)
-    gates.unusable(prints, settings.run.max_reject_share)
+    with work.stage("gates"):
+        gates.unusable(prints, settings.run.max_reject_share)
     pictures = work.cut(fingerprints.distinct_pictures(prints), "pictures")
     squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
 
-    word = people.hear(said, offers, prints, root, settings, scratch)
+    with work.stage("people"):
+        word = people.hear(said, offers, prints, root, settings, scratch)
     work.run.note(people=word.read)
     pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, squares, word, limits))
     sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, word, limits))
@@ -200,15 +163,12 @@ def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
     images = work.cut(fingerprints.wanted(offers), "wanted")
     count = work.scratch.rows("wanted")
     chunks = -(-count // limits.chunk)
-    tasks = max(1, -(-count // max(1, chunks) // limits.images_per_task))
-    began = time.monotonic()
+    each = -(-count // max(1, chunks))
     for number in sorted(set(range(chunks)) - work.run.committed()):
-        part = fingerprints.chunk(images, number, chunks, tasks)
-        with progress.lines(work.spark, tables.FINGERPRINTS.name, work.tell, images=count // chunks):
+        part = fingerprints.chunk(images, number, chunks, fingerprints.tasks(each, limits))
+        with work.stage(tables.FINGERPRINTS.name, images=each):
             work.run.commit(fingerprints.compute(part, allowed, limits, work.settings.s3), number, work.settings)
         work.tell(f"fingerprints: chunk {number + 1} of {chunks} is stored")
-    if not work.run.manifest.get("fetch_seconds"):
-        work.run.note(fetch_seconds=round(time.monotonic() - began, 3))
     return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
 
 
@@ -252,21 +212,3 @@ def connect(work: Work, name: str, edges: DataFrame) -> DataFrame:
     said = {"carrier": found.carrier, "why": found.why, "edges": found.edges, "rounds": found.rounds}
     work.run.note(components=work.run.manifest.get("components", {}) | {name: said})
     return found.labels
-
-
-def versions(spark: SparkSession) -> dict[str, str]:
-    """What computed the run."""
-    packages = ("dedup-spark", "numpy", "obstore", "pandas", "pillow", "pyarrow", "scipy")
-    found = {name: metadata.version(name) for name in packages}
-    return {"python": platform.python_version(), "spark": spark.version} | found
-
-
-def identity(found: Source, said: Reviews, settings: Settings) -> dict[str, Any]:
-    """What makes two runs one: a killed run is resumed by a run of equal identity."""
-    code = sorted(Path(__file__).parent.rglob("*.py"))
-    return {
-        "settings": settings.digest(),
-        "catalogue": found.identity or secrets.token_hex(),  # nobody can tell whether a DataFrame is the same
-        "people": said.identity(),
-        "code": hashlib.sha256(b"".join(file.read_bytes() for file in code)).hexdigest()[:16],
-    }

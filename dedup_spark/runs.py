@@ -5,7 +5,6 @@ successor writes. CURRENT is swapped last, against what it was when this run beg
 """
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -47,21 +46,20 @@ class Run:
         return table in self.manifest["tables"]
 
     def write(self, df: DataFrame, table: str, settings: Settings, **facts: Any) -> Written:
-        """Writes the table and records it with its seconds; what a killed run left of it is deleted first."""
+        """Writes the table and records it; what a killed run left of it is deleted first."""
         if self.has(table):
             raise Fault(f"{table} of run {self.run_id} is written: a table never changes")
         self.lease.check()
-        began = time.monotonic()
         written = storage.write(df, f"{self.folder}/{table}", settings)
-        self.record(table, written, time.monotonic() - began, **facts)
+        self.record(table, written, **facts)
         return written
 
-    def record(self, table: str, written: Written, seconds: float, **facts: Any) -> None:
+    def record(self, table: str, written: Written, **facts: Any) -> None:
         """From now on the table counts as written."""
         if written.path != f"{self.folder}/{table}":
             raise Fault(f"{table} lies at {written.path}: must be in the folder of run {self.run_id}")
         found = {"path": f"{manifests.folder(self.run_id)}/{table}", "rows": written.rows}
-        found |= {"files": written.files, "bytes": written.bytes, "seconds": round(seconds, 3)}
+        found |= {"files": written.files, "bytes": written.bytes}
         self.manifest["tables"][table] = found | facts
         self.save()
 

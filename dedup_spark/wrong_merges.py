@@ -18,6 +18,8 @@ from dedup_spark.tail import Expected
 from dedup_spark.verdict import Limits
 
 NOTHING = (0,) * len(DISTANCES)
+LEAST = 1_000
+"""Pictures of a sample that an estimate for a catalogue is made from: among fewer, one ladder would decide it."""
 SIZES = (1_000_000, 100_000_000)
 
 
@@ -66,17 +68,16 @@ def said(found: NullPairs, pictures: int, threshold: int) -> dict[str, Any]:
     """What run.json says: the counts of the sample, and what they mean for the catalogue.
 
     The pairs that the run joined are not in the sample, so that what lies beyond the threshold decides. Copies that
-    the run missed lie there too: the estimate is rather too high.
+    the run missed lie there too: the estimate is rather too high. A sample of less than `LEAST` pictures gives none.
     """
     counts = {
         name: dict(zip(map(str, DISTANCES), getattr(found, name), strict=True)) for name in ("near", "alike", "merged")
     }
+    facts = {"sample": found.pictures, "pairs": found.pairs, **counts, "catalogue": pictures}
+    if found.pictures < LEAST:
+        return facts | {"pairs_expected": None, "pairs_at_most": None, "why": f"fewer than {LEAST:,} pictures"}
     estimate = expected(found, pictures, threshold, beyond=True)
-    most = estimate.most if np.isfinite(estimate.most) else None
-    return {"sample": found.pictures, "pairs": found.pairs, **counts, "catalogue": pictures} | {
-        "pairs_expected": estimate.pairs,
-        "pairs_at_most": most,
-    }
+    return facts | {"pairs_expected": estimate.pairs, "pairs_at_most": estimate.most}
 
 
 def text(found: NullPairs, threshold: int) -> str:

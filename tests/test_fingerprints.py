@@ -24,6 +24,11 @@ def test_only_what_may_be_fetched_is_wanted_and_once(spark: SparkSession) -> Non
     assert sorted(tuple(row) for row in wanted.collect()) == [("/1",), ("/3",)]
 
 
+@pytest.mark.parametrize(("images", "tasks"), [(0, 1), (1, 1), (60, 3), (390, 16), (6_400, 16), (6_401, 17)])
+def test_no_task_is_long_and_no_core_waits_for_another(images: int, tasks: int) -> None:
+    assert fingerprints.tasks(images, DEFAULTS.fingerprints) == tasks
+
+
 def test_every_image_is_in_one_chunk_whatever_the_order(spark: SparkSession) -> None:
     images = a_table(spark, [(f"/{n}",) for n in range(60)], "image string")
     there, back = (

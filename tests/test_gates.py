@@ -44,3 +44,10 @@ def test_places_outside_are_counted_and_the_setting_that_allows_them_is_printed(
     assert "lie s3://two (3), /data/three (2) and 1 more places." in said
     setting = said.partition("--set 'fingerprints.allowed=")[2].rstrip("'")
     assert json.loads(setting) == ["s3://shop", "s3://two", "/data/three"]
+
+
+def test_no_estimate_stops_nothing() -> None:
+    gates.wrong_merges(None, 1.0)
+    gates.wrong_merges(5.0, 0.0)
+    with pytest.raises(GateFailed, match="some 5 wrong merges"):
+        gates.wrong_merges(5.0, 1.0)

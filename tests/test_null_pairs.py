@@ -1,5 +1,7 @@
 """Null pairs are counted one by one, and what they mean grows with the square of the catalogue."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,7 +66,12 @@ def test_ten_times_the_pictures_have_a_hundred_times_the_wrong_merges() -> None:
     )
 
 
-def test_no_row_is_no_estimate() -> None:
-    assert wrong_merges.of_rows(pd.DataFrame(), LIMITS).pairs == 0
-    said = wrong_merges.said(wrong_merges.of_rows(pd.DataFrame(), LIMITS), 5, 10)
-    assert (said["pairs_expected"], said["pairs_at_most"]) == (0.0, None)
+def test_few_rows_are_no_estimate() -> None:
+    nothing = wrong_merges.of_rows(pd.DataFrame(), LIMITS)
+    assert nothing.pairs == 0
+    few = null_pairs.NullPairs(999, 498_501, (0, 0, 1, 4, 13, 40, 126), (0,) * 7, (0, 0, 0, 1, 4, 13, 40), ())
+    for found in (nothing, few):
+        said = wrong_merges.said(found, 5000, 10)
+        assert (said["pairs_expected"], said["why"]) == (None, "fewer than 1,000 pictures")
+    enough = dataclasses.replace(few, pictures=1000)
+    assert wrong_merges.said(enough, 5000, 10)["pairs_expected"] > 0

@@ -30,7 +30,7 @@ IDENTITY = {"settings": "0a1b", "catalogue": "/offers.parquet", "code": "0.1.0"}
 def write(run: Run, table: str, rows: int = 3) -> None:
     """Writes and records a table without Spark."""
     table_rows = pa.table({"n": pa.array(range(rows), pa.int64())})
-    run.record(table, storage.write_arrow(table_rows, f"{run.folder}/{table}", QUICK), seconds=1.0, kind="test")
+    run.record(table, storage.write_arrow(table_rows, f"{run.folder}/{table}", QUICK), kind="test")
 
 
 def work(output: str, *tables: str, **identity: str) -> str:
@@ -76,7 +76,7 @@ def test_a_run_is_current_only_once_it_is_published(place: tuple[str, Settings])
     output, settings = place
     with runs.working(output, IDENTITY, settings) as run:
         table = pa.table({"n": [1, 2]})
-        run.record("clusters", storage.write_arrow(table, f"{run.folder}/clusters", settings), 0.5, carrier="driver")
+        run.record("clusters", storage.write_arrow(table, f"{run.folder}/clusters", settings), carrier="driver")
         run.note(inputs={"rows": 2})
         assert run.has("clusters")
         assert not run.has("removed")
@@ -94,7 +94,6 @@ def test_a_run_is_current_only_once_it_is_published(place: tuple[str, Settings])
         "rows": 2,
         "files": 1,
         "bytes": manifest["tables"]["clusters"]["bytes"],
-        "seconds": 0.5,
         "carrier": "driver",
     }
     with pytest.raises(BadInput, match=f"has no run yesterday: there are {run.run_id}"):
@@ -142,7 +141,7 @@ settings = load(overrides=["run.lease_renew=0.15", "run.lease_watch=0.9"])
 identity = {"settings": "0a1b", "catalogue": "/offers.parquet", "code": "0.1.0"}
 table = pa.table({"n": [1, 2, 3]})
 with runs.working(sys.argv[1], identity, settings) as run:
-    run.record("clusters", storage.write_arrow(table, f"{run.folder}/clusters", settings), 1.0)
+    run.record("clusters", storage.write_arrow(table, f"{run.folder}/clusters", settings))
     storage.write_arrow(table, f"{run.folder}/removed", settings)
     print(run.run_id, flush=True)
     time.sleep(600)
@@ -390,4 +389,4 @@ def test_facts_never_hide_what_the_run_says_itself(tmp_path: Path) -> None:
         with pytest.raises(Fault, match="tables by itself"):
             run.note(tables={})
         with pytest.raises(Fault, match="must be in the folder of run"):
-            run.record("clusters", storage.Written("/elsewhere/clusters", 1, 1, 1), 1.0)
+            run.record("clusters", storage.Written("/elsewhere/clusters", 1, 1, 1))

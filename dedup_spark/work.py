@@ -1,0 +1,85 @@
+"""A work is a run at work: each stage of the flow writes its table once, says how far it is, and is timed.
+
+Here is also what makes two runs one, so that a killed run is resumed.
+"""
+
+import hashlib
+import platform
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from dedup_spark import progress, tables
+from dedup_spark.reviews import Reviews
+from dedup_spark.runs import Run
+from dedup_spark.settings import Settings
+from dedup_spark.source import Source
+from dedup_spark.storage import Scratch
+from dedup_spark.tables import Table
+
+ASKS_ONLY = ("cli.py", "demo", "doctor.py", "evaluate.py", "explain.py", "query.py", "steps.py")
+"""What only looks at runs: no row of a run depends on it."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run at work: `table` writes a table of the flow, or finds it written already."""
+
+    run: Run
+    spark: SparkSession
+    settings: Settings
+    scratch: Scratch
+    tell: Callable[[str], None]
+
+    def table(self, table: Table, rows: Callable[[], DataFrame]) -> DataFrame:
+        if self.run.has(table.name):
+            return self.run.read(self.spark, table.name, self.settings)
+        self.tell(f"{table.name} ...")
+        with self.stage(table.name):
+            conformed = tables.conform(rows(), table)
+            written = self.run.write(conformed, table.name, self.settings)
+        self.tell(f"{table.name}: {written.rows:,} rows")
+        return self.run.read(self.spark, table.name, self.settings, conformed.schema)
+
+    def cut(self, rows: DataFrame, name: str) -> DataFrame:
+        """The same rows, written to the scratch and read back."""
+        with self.stage(name):
+            return self.scratch.cut(rows, name)
+
+    @contextmanager
+    def stage(self, name: str, images: int = 0) -> Iterator[None]:
+        """What is inside says how far it is when it takes long; run.json has the seconds of each stage, added up.
+
+        images: how many it fetches, if it does.
+        """
+        began = time.monotonic()
+        with progress.lines(self.spark, name, self.tell, images):
+            yield
+        seconds = self.run.manifest.setdefault("seconds", {})
+        seconds[name] = round(seconds.get(name, 0.0) + time.monotonic() - began, 3)
+
+
+def versions(spark: SparkSession) -> dict[str, str]:
+    """What computed the run."""
+    packages = ("dedup-spark", "numpy", "obstore", "pandas", "pillow", "pyarrow", "scipy")
+    found = {name: metadata.version(name) for name in packages}
+    return {"python": platform.python_version(), "spark": spark.version} | found
+
+
+def identity(found: Source, said: Reviews, settings: Settings) -> dict[str, Any]:
+    """What makes two runs one: a killed run is resumed by a run of equal identity."""
+    home = Path(__file__).parent
+    code = sorted(file for file in home.rglob("*.py") if file.relative_to(home).parts[0] not in ASKS_ONLY)
+    return {
+        "settings": settings.digest(),
+        "catalogue": found.identity or secrets.token_hex(),  # nobody can tell whether a DataFrame is the same
+        "people": said.identity(),
+        "code": hashlib.sha256(b"".join(file.read_bytes() for file in code)).hexdigest()[:16],
+    }

@@ -1,0 +1,47 @@
+"""A stage is timed, whatever is done inside; who a run is does not depend on what only asks."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from dedup_spark import runs, settings, source, tables, work
+from dedup_spark.reviews import Reviews
+from dedup_spark.work import Work
+from tests.tables_of import a_table
+
+DEFAULTS = settings.load()
+
+
+def test_the_seconds_of_a_stage_are_added_up_with_what_its_rows_cost(spark: SparkSession, tmp_path: Path) -> None:
+    def slow() -> None:
+        with at_work.stage(tables.CLUSTERS.name):
+            spark.range(1).selectExpr("java_method('java.lang.Thread', 'sleep', 300L)").collect()
+
+    with runs.working(str(tmp_path), {"catalogue": "offers"}, DEFAULTS) as run:
+        at_work = Work(run, spark, DEFAULTS, run.scratch(spark, DEFAULTS), lambda line: None)
+        slow()
+        slow()
+        rows = a_table(spark, [("a", "a", 2)], "id string, cluster_id string, size long")
+        assert at_work.table(tables.CLUSTERS, lambda: rows).count() == 1
+        assert run.manifest["seconds"]["clusters"] > 0.6
+        assert at_work.table(tables.CLUSTERS, pytest.fail).count() == 1  # found written: nothing is computed
+
+
+def test_who_a_run_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "dedup_spark"
+    (home / "demo").mkdir(parents=True)
+    for name in ("work.py", "clusters.py", "cli.py", "demo/cases.py"):
+        (home / name).write_text("old")
+    monkeypatch.setattr(work, "__file__", str(home / "work.py"))
+
+    def code() -> str:
+        found = source.Source("offers", identity="files")
+        return str(work.identity(found, Reviews(), DEFAULTS)["code"])
+
+    before = code()
+    (home / "cli.py").write_text("new")
+    (home / "demo" / "cases.py").write_text("new")
+    assert code() == before
+    (home / "clusters.py").write_text("new")
+    assert code() != before
