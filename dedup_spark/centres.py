@@ -9,7 +9,8 @@ that an earlier member, which it is kept apart from, passes against. Whether tha
 before it, makes no difference: so the rule looks at a few pictures and not at what was decided before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from dedup_spark import second_look
-from dedup_spark.verdict import DUPLICATE, Compared, Features, Limits, compare, look_again
+from dedup_spark.verdict import DUPLICATE, Features, Limits, compare, look_again, near
 
 CHOICE = "key string, centre string, distance int, colour_difference double, reason string"
 FEATURES = ("words", "colour_signature", "unstable_channels")
@@ -47,26 +48,28 @@ def choose(
     `apart` has `key` and `other`, few pairs of members that must not join one centre, each pair both ways; None: none.
     A centre is its own centre, with reason `centre`.
 
-    In rounds with the same result as one by one: the first `members_per_task` members of each group settle in one
-    task, the others are compared with the new centres only; those that pass none go to the next round.
+    In rounds with the same result as one by one: the members of a group are dealt in their order into blocks of
+    `members_per_task`; the first block settles, the others meet its centres, each block in a task of its own; whoever
+    passes none of them goes to the next round. A task holds at most two blocks, with 6 kB a member. Cost: one shuffle
+    of the squares in all, and in each round one of the members that still wait.
     """
     turn = Window.partitionBy("group").orderBy(*order, "key")
     waiting = members.select("group", "key", *FEATURES, F.row_number().over(turn).alias("turn"))
-    waiting = scratch.cut(waiting, "waiting")
+    waiting = scratch.cut(second_look.with_squares(waiting, "key", squares), "waiting")
     foes = None if apart is None else scratch.cut(_foes(waiting, apart), "foes")
     settled: list[DataFrame] = []
     while True:
-        first = waiting.where(F.col("turn") <= members_per_task)
-        seen = second_look.with_squares(_with_foes(first, foes), "key", squares)
-        chosen = scratch.cut(seen.groupBy("group").applyInPandas(_settler(limits), CHOICE), "chosen")
+        dealt = waiting.withColumn("block", F.floor((F.col("turn") - 1) / members_per_task))
+        first, rest = dealt.where(F.col("block") == 0), dealt.where(F.col("block") > 0)
+        chosen = scratch.cut(_in_blocks(_with_foes(first, foes), _settler(limits)), "chosen")
         settled.append(chosen)
-        rest = waiting.where(F.col("turn") > members_per_task)
         if rest.isEmpty():
             return reduce(DataFrame.unionByName, settled)
         centres = first.join(chosen.where(F.col("key") == F.col("centre")).select("key"), on="key", how="left_semi")
-        joined = scratch.cut(_join_first(rest, centres, limits, squares, foes), "joined")
+        beside = _with_foes(_with_centres(rest, centres), foes)
+        joined = scratch.cut(_in_blocks(beside, _joiner(limits, members_per_task)), "joined")
         settled.append(joined)
-        again = rest.join(joined.select("key"), on="key", how="left_anti")
+        again = rest.drop("block").join(joined.select("key"), on="key", how="left_anti")
         again = again.withColumn("turn", F.row_number().over(Window.partitionBy("group").orderBy("turn")))
         waiting = scratch.cut(again, "waiting")  # every waiting member passes against no centre chosen so far
 
@@ -87,113 +90,111 @@ def take(pictures: Features, rows: Any) -> Features:
 
 
 def _foes(members: DataFrame, apart: DataFrame) -> DataFrame:
-    """`group`, `key`, `other` and the features of that one: the earlier members that a member is kept apart from."""
+    """`group`, `key`, `other` and what is known of that one: the earlier members that a member is kept apart from."""
     member = members.select("group", "key", "turn").join(F.broadcast(apart), on="key", how="inner")
-    other = members.select("group", F.col("key").alias("other"), F.col("turn").alias("other_turn"), *FEATURES)
+    other = members.withColumnsRenamed({"key": "other", "turn": "other_turn"})
     met = other.join(F.broadcast(member), on=["group", "other"], how="inner")
-    return met.where(F.col("other_turn") < F.col("turn")).select("group", "key", "other", *FEATURES)
+    return met.where(F.col("other_turn") < F.col("turn")).select("group", "key", "other", *FEATURES, "square")
+
+
+def _with_centres(blocks: DataFrame, centres: DataFrame) -> DataFrame:
+    """The members of each block, and beside them the new centres of their group."""
+    number = blocks.select("group", "block").distinct()  # few: one row for `members_per_task` members
+    return blocks.unionByName(centres.drop("block").join(F.broadcast(number), on="group", how="inner"))
 
 
 def _with_foes(members: DataFrame, foes: DataFrame | None) -> DataFrame:
-    """The members with the keys of their `foes`; and these beside them, without a turn, where they are settled."""
+    """The members with the keys of their `foes`; and these beside them, without a turn, where they are in no block."""
     if foes is None:
         return members.withColumn("foes", F.lit(None).cast("array<string>"))
-    asked = foes.join(members.select("key"), on="key", how="left_semi")
-    settled = asked.select("group", F.col("other").alias("key"), *FEATURES).dropDuplicates(["key"])
-    settled = settled.join(members.select("key"), on="key", how="left_anti")
+    asked = foes.join(members.select("block", "key"), on="key", how="inner").drop("key")
+    beside = asked.withColumnRenamed("other", "key").dropDuplicates(["block", "key"])
+    beside = beside.join(members.select("block", "key"), on=["block", "key"], how="left_anti")
     listed = foes.groupBy("key").agg(F.collect_list("other").alias("foes"))
     named = members.join(F.broadcast(listed), on="key", how="left")
-    return named.unionByName(settled, allowMissingColumns=True)
+    return named.unionByName(beside, allowMissingColumns=True)
 
 
-def _settler(limits: Limits) -> Any:
-    """Settles one whole group: the members in their order, centre by centre."""
+@dataclass(frozen=True)
+class _Block:
+    """The members that one task holds, in their order: row i of all."""
 
-    def settle(group: pd.DataFrame) -> pd.DataFrame:
-        group = group.sort_values("turn", ignore_index=True)
-        keys, pictures, squares = group["key"].to_numpy(object), features(group), group["square"].to_numpy(object)
-        foes, witnesses = _places(group)
-        waiting, choices = np.flatnonzero(group["turn"].notna()), []
+    keys: Any
+    turns: Any  # those of centres among them; NaN for who is only a foe of others
+    pictures: Features
+    squares: Any
+    foes: dict[int, list[int]]  # a row → the rows that it is kept apart from
+    witnesses: Any  # all rows that some row is kept apart from
+
+
+def _block(rows: pd.DataFrame) -> _Block:
+    rows = rows.sort_values("turn", ignore_index=True)
+    keys, squares = rows["key"].to_numpy(object), rows["square"].to_numpy(object)
+    place = {key: row for row, key in enumerate(keys)}
+    foes = {row: [place[key] for key in listed] for row, listed in enumerate(rows["foes"]) if listed is not None}
+    witnesses = np.array(sorted({foe for listed in foes.values() for foe in listed}), dtype=np.int64)
+    return _Block(keys, rows["turn"].to_numpy(np.float64), features(rows), squares, foes, witnesses)
+
+
+Choice = tuple[str, str, int, float, str]
+
+
+def _in_blocks(rows: DataFrame, choices: Callable[[_Block], Iterator[Choice]]) -> DataFrame:
+    """The choices of each block, made in one task."""
+
+    def chosen(block: pd.DataFrame) -> pd.DataFrame:
+        names = ["key", "centre", "distance", "colour_difference", "reason"]
+        return pd.DataFrame(list(choices(_block(block))), columns=names)
+
+    return rows.groupBy("group", "block").applyInPandas(chosen, CHOICE)
+
+
+def _settler(limits: Limits) -> Callable[[_Block], Iterator[Choice]]:
+    """The members of the first block of a group in their order, centre by centre."""
+
+    def settle(block: _Block) -> Iterator[Choice]:
+        waiting = np.flatnonzero(~np.isnan(block.turns))
         while len(waiting):
-            centre, others = waiting[0], waiting[1:]
-            asked = np.union1d(others, witnesses)
-            compared = compare(take(pictures, np.full(len(asked), centre)), take(pictures, asked), limits)
-            passes = compared.verdict == DUPLICATE
-            near = np.flatnonzero(passes)
-            _, verdict, _ = look_again(
-                compared.colour_difference[near], [squares[centre]] * len(near), squares[asked[near]].tolist(), limits
-            )
-            passes[near] = verdict == DUPLICATE
-            taken = {centre, *asked[passes]}
-            joins = passes & np.isin(asked, others)
-            joins[joins] = [taken.isdisjoint(foes.get(row, ())) for row in asked[joins]]
-            choices.append((keys[centre], keys[centre], 0, 0.0, "centre"))
-            choices.extend(_joined(keys[asked], keys[centre], compared, np.flatnonzero(joins)))
-            waiting = np.setdiff1d(others, asked[joins])  # nobody who waits may join a centre chosen so far
-        return pd.DataFrame(choices, columns=["key", "centre", "distance", "colour_difference", "reason"])
+            centre = int(waiting[0])
+            yield (block.keys[centre], block.keys[centre], 0, 0.0, "centre")
+            joined = _joined(block, centre, waiting[1:], limits)
+            yield from joined.values()
+            waiting = np.setdiff1d(waiting[1:], list(joined))  # nobody who waits may join a centre chosen so far
 
     return settle
 
 
-def _places(group: pd.DataFrame) -> tuple[dict[int, list[int]], Any]:
-    """The rows of the foes of a row, and all rows that are foes of some."""
-    place = {key: row for row, key in enumerate(group["key"])}
-    foes = {row: [place[key] for key in keys] for row, keys in enumerate(group["foes"]) if keys is not None}
-    return foes, np.array(sorted({foe for rows in foes.values() for foe in rows}), dtype=np.int64)
+def _joiner(limits: Limits, members_per_task: int) -> Callable[[_Block], Iterator[Choice]]:
+    """The members of a later block that may join one of the new centres, each with the first of these."""
+
+    def join(block: _Block) -> Iterator[Choice]:
+        waiting = np.flatnonzero(block.turns > members_per_task)
+        for centre in np.flatnonzero(block.turns <= members_per_task).tolist():
+            joined = _joined(block, centre, waiting, limits)
+            yield from joined.values()
+            waiting = np.setdiff1d(waiting, list(joined))
+
+    return join
 
 
-def _joined(keys: Any, centre: str, compared: Compared, rows: Any) -> Iterator[tuple[str, str, int, float, str]]:
-    for row in rows:
-        yield (
-            keys[row],
-            centre,
-            int(compared.distance[row]),
-            float(compared.colour_difference[row]),
-            compared.reason[row],
+def _joined(block: _Block, centre: int, waiting: Any, limits: Limits) -> dict[int, Choice]:
+    """Which of the waiting rows join this centre: they pass against it, and nobody bars them from it."""
+    one, asked = take(block.pictures, [centre]), np.union1d(waiting, block.witnesses)
+    asked = asked[near(one, take(block.pictures, asked), limits)]
+    found = compare(one, take(block.pictures, asked), limits)
+    passes = np.flatnonzero(found.verdict == DUPLICATE)
+    squares = block.squares[asked[passes]].tolist()
+    _, verdict, _ = look_again(found.colour_difference[passes], [block.squares[centre]] * len(passes), squares, limits)
+    passes = passes[verdict == DUPLICATE]
+    taken = {centre, *asked[passes]}
+    joins = (at for at in passes[np.isin(asked[passes], waiting)] if taken.isdisjoint(block.foes.get(asked[at], ())))
+    return {
+        int(asked[at]): (
+            block.keys[asked[at]],
+            block.keys[centre],
+            int(found.distance[at]),
+            float(found.colour_difference[at]),
+            found.reason[at],
         )
-
-
-def _join_first(
-    rest: DataFrame, centres: DataFrame, limits: Limits, squares: DataFrame | None, foes: DataFrame | None
-) -> DataFrame:
-    """The members that may join one of the new centres of their group, each with the first of these."""
-    met = _passing(rest, centres, limits, squares)
-    if foes is not None:
-        met = met.join(_barred(centres, foes, limits, squares), on=["key", "centre"], how="left_anti")
-    nearest = F.min_by(F.struct("centre", "distance", "colour_difference", "reason"), "turn")
-    return met.groupBy("key").agg(nearest.alias("first")).select("key", "first.*")
-
-
-def _passing(members: DataFrame, centres: DataFrame, limits: Limits, squares: DataFrame | None) -> DataFrame:
-    """Each member with each centre of its group that it passes against: a choice, and the centre's `turn`."""
-    centre = centres.select("group", *(F.col(name).alias(f"left_{name}") for name in ("key", "turn", *FEATURES)))
-    member = members.select("group", *(F.col(name).alias(f"right_{name}") for name in ("key", *FEATURES)))
-    near = centre.join(member, on="group", how="inner").mapInPandas(_comparer(limits), f"turn long, {CHOICE}")
-    near = near.withColumn("verdict", F.lit(DUPLICATE))
-    return second_look.look(near, "centre", "key", limits, squares).where(F.col("verdict") == DUPLICATE)
-
-
-def _barred(centres: DataFrame, foes: DataFrame, limits: Limits, squares: DataFrame | None) -> DataFrame:
-    """`key`, `centre`: members and the new centres that are foes of theirs, or that a foe passes against."""
-    others = foes.select("group", F.col("other").alias("key"), *FEATURES).dropDuplicates(["key"])
-    near = _passing(others, centres, limits, squares).select("centre", F.col("key").alias("other"))
-    itself = centres.select(F.col("key").alias("centre"), F.col("key").alias("other"))
-    return foes.join(near.unionByName(itself), on="other", how="inner").select("key", "centre")
-
-
-def _comparer(limits: Limits) -> Any:
-    def passing(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        for pairs in (batch for batch in batches if len(batch)):
-            compared = compare(features(pairs, "left_"), features(pairs, "right_"), limits)
-            yield pd.DataFrame(
-                {
-                    "turn": pairs["left_turn"],
-                    "key": pairs["right_key"],
-                    "centre": pairs["left_key"],
-                    "distance": compared.distance,
-                    "colour_difference": compared.colour_difference,
-                    "reason": compared.reason,
-                }
-            )[compared.verdict == DUPLICATE]
-
-    return passing
+        for at in joins
+    }

@@ -1,8 +1,11 @@
 """The centres chosen in rounds on the cluster are those chosen one by one on a sheet of paper."""
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dedup_spark import centres
@@ -65,3 +68,23 @@ def test_a_centre_is_its_own_and_says_so(spark: SparkSession) -> None:
     rows = [("g", "a", 2, [0, 0, 0, 0, 0], bytearray(600), 0), ("g", "b", 1, [3, 0, 0, 0, 0], bytearray(600), 0)]
     chosen = centres.choose(a_table(spark, rows, MEMBER), [F.col("size").desc()], LIMITS, 1000, MemoryScratch())
     assert sorted(tuple(row) for row in chosen.collect()) == [("a", "a", 0, 0.0, "centre"), ("b", "a", 2, 0.0, "near")]
+
+
+def test_a_task_holds_two_blocks_at_most_however_large_a_group_is(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty members of one group, every other one its own centre."""
+    held: list[int] = []
+    settle = centres._in_blocks
+
+    def watched(rows: DataFrame, choices: Callable[..., object]) -> DataFrame:
+        held.extend(row["count"] for row in rows.groupBy("group", "block").count().collect())
+        return settle(rows, choices)
+
+    monkeypatch.setattr(centres, "_in_blocks", watched)
+    own = [(place % 2) * 31 << place for place in range(40)]
+    rows = [("g", f"{place:02d}", 1, [0, word, word, 0, 0], bytearray(600), 0) for place, word in enumerate(own)]
+    chosen = centres.choose(a_table(spark, rows, MEMBER), [], LIMITS, 4, MemoryScratch()).collect()
+    assert sum(row["reason"] == "centre" for row in chosen) == 21
+    assert len(chosen) == len(rows)
+    assert max(held) <= 8
