@@ -14,6 +14,9 @@ from dedup_spark.errors import Fault
 MOST = 1000
 """Rows of a distribution that run.json shows, the largest first: it stays a file that people open."""
 
+MERCHANTS = 100
+"""Merchants of one cluster, at most, that are paired in `merchants`: 4,950 pairs, and no work grows with the square."""
+
 
 def of(
     rows: dict[str, int], catalogue: DataFrame, fingerprints: DataFrame, clusters: DataFrame, decided: DataFrame
@@ -29,6 +32,7 @@ def of(
         "images_per_hash": shown(per_value["phash"]),
         "images_per_md5": shown(per_value["md5"]),
         "merchants": merchants(catalogue, clusters),
+        "merchants_left_out": crowded(catalogue, clusters).count(),
     }
 
 
@@ -71,18 +75,30 @@ def shown(distribution: dict[int, int]) -> dict[str, int]:
 def merchants(catalogue: DataFrame, clusters: DataFrame) -> list[dict[str, Any]]:
     """Who shares pictures with whom: left <= right, and in how many clusters both have an offer, the most first.
 
-    A merchant stands beside itself where it has two offers and more in one cluster.
+    A merchant stands beside itself where it has two offers and more in one cluster. `crowded` clusters are left out.
     """
-    sells = catalogue.where(F.col("merchant").isNotNull()).select("id", "merchant").distinct()
-    per_cluster = (
-        clusters.join(sells, on="id", how="inner").groupBy("cluster_id", "merchant").agg(F.count("*").alias("offers"))
-    )
+    few = clusters.join(crowded(catalogue, clusters), on="cluster_id", how="left_anti")
+    per_cluster = _sellers(catalogue, few)
     left = per_cluster.select("cluster_id", F.col("merchant").alias("left"), "offers")
     right = per_cluster.select("cluster_id", F.col("merchant").alias("right"))
     alone = (F.col("left") == F.col("right")) & (F.col("offers") > 1)
     pairs = left.join(right, on="cluster_id", how="inner").where((F.col("left") < F.col("right")) | alone)
     counted = pairs.groupBy("left", "right").agg(F.count("*").alias("clusters"))
     return [row.asDict() for row in counted.orderBy(F.desc("clusters"), "left", "right").limit(MOST).collect()]
+
+
+def crowded(catalogue: DataFrame, clusters: DataFrame) -> DataFrame:
+    """`cluster_id` of each cluster with more merchants than `MERCHANTS`: few, and what they share says little."""
+    large = clusters.where(F.col("size") > MERCHANTS)  # none in most runs, and then the catalogue is not read
+    counted = _sellers(catalogue, large).groupBy("cluster_id").agg(F.count("*").alias("merchants"))
+    return counted.where(F.col("merchants") > MERCHANTS).select("cluster_id")
+
+
+def _sellers(catalogue: DataFrame, clusters: DataFrame) -> DataFrame:
+    """`cluster_id`, `merchant`, and how many `offers` it has there."""
+    sells = catalogue.where(F.col("merchant").isNotNull()).select("id", "merchant").distinct()
+    joined = clusters.join(sells, on="id", how="inner")
+    return joined.groupBy("cluster_id", "merchant").agg(F.count("*").alias("offers"))
 
 
 def large(components: DataFrame) -> list[dict[str, Any]]:

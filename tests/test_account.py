@@ -63,6 +63,7 @@ def test_what_a_run_says_of_itself(spark: SparkSession, prints: DataFrame) -> No
             {"left": "a", "right": "b", "clusters": 1},
             {"left": "b", "right": "c", "clusters": 1},
         ],
+        "merchants_left_out": 0,
     }
 
 
@@ -80,6 +81,20 @@ def test_a_distribution_shows_the_most_frequent_in_the_order_of_numbers(
     assert list(account.shown(found).items()) == [("2", 3), ("9", 1), ("10", 2)]
     monkeypatch.setattr(account, "MOST", 2)
     assert list(account.shown(found).items()) == [("2", 3), ("10", 2)]
+
+
+def test_a_cluster_of_too_many_merchants_is_left_out_and_counted(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four offers of two merchants are few, three of three are many."""
+    monkeypatch.setattr(account, "MERCHANTS", 2)
+    few = [("a1", "a1", 4), ("a2", "a1", 4), ("b1", "a1", 4), ("b2", "a1", 4)]
+    many = [(f"{merchant}3", "a3", 3) for merchant in "abc"]
+    offers = a_table(spark, [(offer, "ok", None, offer[0]) for offer, _, _ in few + many], OFFER)
+    joined = a_table(spark, few + many, CLUSTER)
+    pairs = [(row["left"], row["right"], row["clusters"]) for row in account.merchants(offers, joined)]
+    assert pairs == [("a", "a", 1), ("a", "b", 1), ("b", "b", 1)]
+    assert [row["cluster_id"] for row in account.crowded(offers, joined).collect()] == ["a3"]
 
 
 @pytest.mark.parametrize(
