@@ -18,15 +18,27 @@ CHOSEN = settings.load()
 
 
 @pytest.mark.parametrize(
-    ("kind", "order"),
+    ("kind", "order", "limit", "most"),
     [
-        ("long", [3, 100, 7, 8, 20, 31, 50]),
-        ("string", ["é3", "é100", "é20", "é31", "é50", "é7", "é8"]),
-        ("struct<shop:string,number:long>", [{"shop": "é", "number": number} for number in (3, 100, 7, 8, 20, 31, 50)]),
+        ("long", [3, 100, 7, 8, 20, 31, 50], "OFFERS", sum(SIZES.values()) - 1),
+        ("string", ["é3", "é100", "é20", "é31", "é50", "é7", "é8"], "TEXT", 86),
+        (
+            "struct<shop:string,number:long>",
+            [{"shop": "é", "number": number} for number in (3, 100, 7, 8, 20, 31, 50)],
+            "OFFERS",
+            2 * len(SIZES) - 1,
+        ),
     ],
+    ids=["too many offers", "too much text", "too many clusters"],
 )
 def test_a_driver_and_a_cluster_write_the_largest_first_then_by_the_smallest_offer(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, order: list[Any]
+    spark: SparkSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    order: list[Any],
+    limit: str,
+    most: int,
 ) -> None:
     def offer(number: int) -> Any:
         return {"long": number, "string": f"é{number}"}.get(kind, ("é", number))
@@ -39,7 +51,7 @@ def test_a_driver_and_a_cluster_write_the_largest_first_then_by_the_smallest_off
     assert [cluster[0] for cluster in found] == order
     assert [len(cluster) for cluster in found] == [4, 3, 2, 2, 2, 2, 2]
     Path(alone).unlink()
-    monkeypatch.setattr(clusters_json, "DOCUMENT", len(SIZES) - 1)
+    monkeypatch.setattr(clusters_json, limit, most)
     spark.conf.set("spark.sql.adaptive.enabled", "false")  # else one small file
     try:
         folder = clusters_json.write(clusters, len(SIZES), str(tmp_path), CHOSEN)
