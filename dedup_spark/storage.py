@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from dedup_spark import objects, read_faults
+from dedup_spark import objects, read_faults, tables
 from dedup_spark.errors import StorageFailed
 from dedup_spark.objects import Entry
 from dedup_spark.settings import Settings
@@ -60,8 +60,8 @@ class Written:
 def write(df: DataFrame, path: str, settings: Settings) -> Written:
     """Writes the rows as a new table. What lies there before is half-written, since nothing names it, and is deleted.
 
-    Raises `StorageFailed` when the storage refuses. Two writers of one path are kept apart by the lease and found out
-    by `check`.
+    Raises `StorageFailed` when the storage refuses, and `Fault` at a null in a column of a table that may hold none.
+    Two writers of one path are kept apart by the lease and found out by `check`.
     """
     _write_files(df, path, settings)
     return _found(path, _count(df.sparkSession, path, df.schema, settings), settings)
@@ -252,7 +252,7 @@ def _write_files(df: DataFrame, path: str, settings: Settings) -> None:
         # Nothing is there to append to; "errorifexists" would take the folders that some stores keep for a table.
         df.write.mode("append").parquet(spark_path(path, settings))
     except Exception as error:
-        raise (failure(error, path) or error) from error
+        raise (tables.fault(error) or failure(error, path) or error) from error
 
 
 def _count(spark: SparkSession, path: str, schema: T.StructType | None, settings: Settings) -> int:

@@ -3,6 +3,7 @@
 `conform` brings a DataFrame into the form of its table; nothing is written in any other form.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
+
+from dedup_spark.errors import Fault
 
 STRING, INT, LONG, DOUBLE = T.StringType(), T.IntegerType(), T.LongType(), T.DoubleType()
 BOOLEAN, BINARY = T.BooleanType(), T.BinaryType()
@@ -19,6 +22,8 @@ ID = T.NullType()
 
 ROW = T.StructType()
 """Stands for the struct of the catalogue's own columns."""
+
+NULL = re.compile(r"\w+\.\w+ holds a null: it may hold none")
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,19 @@ class Table:
 
 
 def conform(rows: DataFrame, table: Table) -> DataFrame:
-    """The rows with the table's columns in order, cast and commented, after the catalogue's own where it has them."""
+    """The rows with the table's columns in order, cast and commented, after the catalogue's own where it has them.
+
+    A null in a column that may hold none fails whatever reads the rows (see `fault`); no pass over them is added.
+    """
     own = {column.name for column in table.columns}
     carried = [F.col(_quoted(name)) for name in rows.columns if name not in own] if table.carries_catalogue else []
-    return rows.select(*carried, *(_column(column) for column in table.columns))
+    return rows.select(*carried, *(_column(column, table) for column in table.columns))
+
+
+def fault(error: BaseException) -> Fault | None:
+    """What an exception of Spark says of a null that `conform` met; None: it speaks of something else."""
+    found = NULL.search(str(error))
+    return Fault(found.group()) if found else None
 
 
 def as_json(name: str) -> SparkColumn:
@@ -69,8 +83,10 @@ def as_text(rows: DataFrame, name: str) -> SparkColumn:
     return F.to_json(column) if isinstance(rows.schema[name].dataType, T.StructType) else column.cast("string")
 
 
-def _column(column: Column) -> SparkColumn:
+def _column(column: Column, table: Table) -> SparkColumn:
     value = F.col(column.name) if column.type in (ID, ROW) else F.col(column.name).cast(column.type)
+    if not column.nullable:
+        value = F.coalesce(value, F.raise_error(F.lit(f"{table.name}.{column.name} holds a null: it may hold none")))
     return value.alias(column.name, metadata={"comment": column.comment})
 
 
