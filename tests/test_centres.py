@@ -1,9 +1,8 @@
 """The centres chosen in rounds on the cluster are those chosen one by one on a sheet of paper."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -11,6 +10,7 @@ from pyspark.sql import functions as F
 from dedup_spark import centres
 from dedup_spark.verdict import Limits
 from tests import on_paper
+from tests.drawn import drawn
 from tests.tables_of import MemoryScratch, a_table
 
 LIMITS = Limits(max_distance=4, max_colour_difference=5.0)
@@ -29,22 +29,12 @@ PLACES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), min_size=2,
 """Pairs of places of a group, whose members people keep apart; a place beyond the last counts from the first on."""
 
 
-@given(
-    groups=st.lists(st.tuples(MEMBERS, PLACES), min_size=12, max_size=16),
-    per_task=st.sampled_from([2, 5, 1000]),
-    parts=st.integers(1, 5),
-)
-@settings(settings.get_profile("spark"), max_examples=3)
-def test_rounds_give_what_one_by_one_gives(
-    spark: SparkSession,
-    groups: list[tuple[list[tuple[int, int, int]], list[tuple[int, int]]]],
-    per_task: int,
-    parts: int,
-) -> None:
+@pytest.mark.parametrize(("per_task", "parts"), [(2, 3), (5, 1), (1000, 5)])
+def test_rounds_give_what_one_by_one_gives(spark: SparkSession, per_task: int, parts: int) -> None:
     rows: list[tuple[object, ...]] = []
     expected: dict[str, str] = {}
     apart: set[tuple[str, str]] = set()
-    for number, (group, places) in enumerate(groups):
+    for number, (group, places) in enumerate(drawn(st.tuples(MEMBERS, PLACES), 150)):
         members = [(f"{number}-{place:02d}", *member) for place, member in enumerate(group)]
         at = [(left % len(group), right % len(group)) for left, right in places]
         own = [(f"{number}-{left:02d}", f"{number}-{right:02d}") for left, right in at if left != right]
@@ -77,7 +67,7 @@ def test_a_task_holds_two_blocks_at_most_however_large_a_group_is(
     held: list[int] = []
     settle = centres._in_blocks
 
-    def watched(rows: DataFrame, choices: Callable[..., object]) -> DataFrame:
+    def watched(rows: DataFrame, choices: Callable[..., Iterator[centres.Choice]]) -> DataFrame:
         held.extend(row["count"] for row in rows.groupBy("group", "block").count().collect())
         return settle(rows, choices)
 

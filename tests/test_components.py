@@ -10,7 +10,7 @@ import networkx
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
@@ -19,6 +19,7 @@ from dedup_spark.components import CLUSTER, DRIVER, carry, choose, label, large_
 from dedup_spark.errors import Fault
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
+from tests.drawn import drawn
 
 Edges = list[tuple[str, str]]
 LIMITS = load().components
@@ -112,18 +113,14 @@ def test_no_edges_have_no_components(spark: SparkSession, scratch: Scratch, carr
 def a_graph(draw: st.DrawFn) -> Edges:
     nodes = draw(st.integers(1, 200))
     node = st.integers(0, nodes - 1).map(lambda number: f"{number * 7919 % 1009:x}")
-    return draw(st.lists(st.tuples(node, node), min_size=1, max_size=2 * nodes))
+    return draw(st.lists(st.tuples(node, node), min_size=nodes // 2 + 1, max_size=2 * nodes))
 
 
 @pytest.mark.usefixtures("scattered")
-@settings(settings.get_profile("spark"), max_examples=1)
-@given(st.lists(a_graph(), min_size=3, max_size=6), st.integers(1, 7))
-def test_random_graphs_on_the_cluster(
-    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, graphs: list[Edges], partitions: int
-) -> None:
-    scratch = Scratch(spark, str(tmp_path_factory.mktemp("scratch")), load())
-    edges = side_by_side({str(number): graph for number, graph in enumerate(graphs)})
-    found = label(table(spark, edges).repartition(partitions), scratch, replace(LIMITS, carrier=CLUSTER))
+def test_random_graphs_on_the_cluster(spark: SparkSession, scratch: Scratch) -> None:
+    edges = side_by_side({str(number): graph for number, graph in enumerate(drawn(a_graph(), 40))})
+    assert len(edges) > 1000
+    found = label(table(spark, edges).repartition(5), scratch, replace(LIMITS, carrier=CLUSTER))
     assert labels(found) == networkx_says(edges)
 
 

@@ -1,7 +1,6 @@
 """People's word on pictures is obeyed: never in one set, or in one whatever hash and colours say."""
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
@@ -9,6 +8,7 @@ from dedup_spark import duplicate_sets, judgements, pair_search
 from dedup_spark.judgements import DIFFERENT, SAME
 from dedup_spark.verdict import Limits
 from tests import on_paper
+from tests.drawn import drawn
 from tests.tables_of import MemoryScratch, a_table, picture, pictures
 
 LIMITS = Limits(10, 5.0)
@@ -107,17 +107,14 @@ SAID = st.lists(
 )
 
 
-@given(groups=st.lists(st.tuples(MEMBERS, SAID), min_size=10, max_size=14))
-@settings(settings.get_profile("spark"), max_examples=2)
-def test_no_set_holds_two_that_are_kept_apart_however_it_is_computed(
-    spark: SparkSession, groups: list[tuple[list[Member], list[tuple[int, int, str]]]]
-) -> None:
+@pytest.mark.parametrize("at_once", [2, 1000])
+def test_no_set_holds_two_that_are_kept_apart_however_it_is_computed(spark: SparkSession, at_once: int) -> None:
     rows: list[tuple[object, ...]] = []
     words: list[tuple[str, str, str]] = []
     expected: dict[str, str] = {}
     known: dict[str, on_paper.Member] = {}
-    for number, (members, said) in enumerate(groups):
-        group = chr(ord("a") + number)
+    for number, (members, said) in enumerate(drawn(st.tuples(MEMBERS, SAID), 120)):
+        group = chr(ord("一") + number)
         named = [(f"{group}{place}", *member) for place, member in enumerate(members)]
         rows += [picture(key, word, grey=grey, pixels=size, image=key) for key, size, word, grey in named]
         at = [(left % len(named), right % len(named), verdict) for left, right, verdict in said]
@@ -129,9 +126,8 @@ def test_no_set_holds_two_that_are_kept_apart_however_it_is_computed(
         expected |= on_paper.sets(named, LIMITS.at_keeper(), obeyed)
         known |= {member[0]: member for member in named}
         words += obeyed
-    for at_once in (2, 1000):
-        found = sets(spark, rows, judged(spark, *words), at_once)
-        assert {key: centre for key, (centre, _, _) in found.items()} == expected
-        assert all(found[left][0] != found[right][0] for left, right, verdict in words if verdict == DIFFERENT)
-        free = {key: centre for key, (centre, _, reason) in found.items() if reason not in ("centre", "judged")}
-        assert all(on_paper.passes(known[key], known[centre], LIMITS.at_keeper()) for key, centre in free.items())
+    found = sets(spark, rows, judged(spark, *words), at_once)
+    assert {key: centre for key, (centre, _, _) in found.items()} == expected
+    assert all(found[left][0] != found[right][0] for left, right, verdict in words if verdict == DIFFERENT)
+    free = {key: centre for key, (centre, _, reason) in found.items() if reason not in ("centre", "judged")}
+    assert all(on_paper.passes(known[key], known[centre], LIMITS.at_keeper()) for key, centre in free.items())
