@@ -5,6 +5,7 @@ the memory and the packages are what the submission says. Elsewhere a session is
 """
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,14 @@ from dedup_spark.settings import Settings
 GIB = 1 << 30
 DRIVER_MEMORY = (1 * GIB, 16 * GIB)
 """Bytes: the least that Spark starts with in comfort, and the most that one JVM collects in short pauses."""
+
+HEAP = "1g"
+"""What Spark gives the driver's JVM unless told."""
+
+OVERHEAD_SHARE, OVERHEAD_LEAST = 0.1, 384 << 20
+"""What Spark asks YARN for beside the heap unless told: a share of it, and at least so many bytes."""
+
+UNITS = {"k": 10, "m": 20, "g": 30, "t": 40}  # as powers of 2
 
 LOOPBACK = "127.0.0.1"
 
@@ -107,10 +116,34 @@ def progress(spark: SparkSession) -> tuple[int, int] | None:
 
 
 def memory() -> int:
-    """Bytes that this process and its children may use: the machine's, or less where a control group says so."""
+    """Bytes that this process and its children may use: the machine's, or less where a container says so."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limits = (_limit(file) for file in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-    return min(machine, *(limit for limit in limits if limit is not None), machine)
+    return min(machine, *(limit for limit in (*limits, _container()) if limit is not None), machine)
+
+
+def _container() -> int | None:
+    """Bytes of the container that YARN runs the driver in; None elsewhere.
+
+    YARN sums up what its processes use and kills what is larger: most often no control group tells of it.
+    """
+    active = SparkSession.getActiveSession()
+    if active is None or "CONTAINER_ID" not in os.environ:
+        return None
+    heap = size(active.conf.get("spark.driver.memory", HEAP) or HEAP)
+    overhead = active.conf.get("spark.driver.memoryOverhead", "")
+    return heap + (size(overhead) if overhead else max(int(OVERHEAD_SHARE * heap), OVERHEAD_LEAST))
+
+
+def size(text: str) -> int:
+    """Bytes of a size as Spark writes it; a bare number is in MiB, as it is for all that we ask for.
+
+    >>> size("3g") == size("3072") == 3 * GIB
+    True
+    """
+    found = re.fullmatch(r"(\d+)([kmgt]?)b?", text.strip().lower())
+    assert found is not None, text  # Spark started with it
+    return int(found[1]) << UNITS[found[2] or "m"]
 
 
 def _limit(file: str) -> int | None:

@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from conftest import SMALL
 from dedup_spark import java, s3a, session
 from dedup_spark.errors import BadInput
 from dedup_spark.settings import load
@@ -90,6 +91,17 @@ def test_a_submission_keeps_its_master(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not session.provided()
     monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
     assert session.provided()
+
+
+def test_a_container_of_yarn_is_what_spark_asked_for(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = session.memory()
+    monkeypatch.setenv("CONTAINER_ID", "container_1700000000000_0001_01_000001")
+    heap = session.size(SMALL["spark.driver.memory"])
+    assert session.memory() == min(machine, heap + (384 << 20))  # a tenth of it is less
+    monkeypatch.setattr(session, "OVERHEAD_LEAST", 0)
+    assert session.memory() == min(machine, heap + heap // 10)
+    monkeypatch.setattr(SparkSession, "getActiveSession", lambda: None)
+    assert session.memory() == machine
 
 
 def test_the_driver_takes_half_of_the_memory_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
