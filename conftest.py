@@ -5,22 +5,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 from pyspark.sql import SparkSession
 
 from dedup_spark import demo, session, settings
 from tests import cluster, s3_server
-
-# Shrinking runs a job an example: for a test with Spark that takes longer than reading the example as it stands.
-hypothesis.settings.register_profile(
-    "spark",
-    deadline=None,
-    max_examples=10,
-    derandomize=True,
-    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
 
 # Tests are short: the second compiler of the JVM costs them as much again as all else that it does.
 QUICK = "-XX:TieredStopAtLevel=1"
