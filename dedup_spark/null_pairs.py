@@ -16,6 +16,7 @@ DISTANCES = (4, 10, 16, 22, 28, 34, 40)
 """Where the pairs are counted: up to here unrelated pictures are rare, and their number grows by a steady factor."""
 
 BLOCK = 256  # rows compared with all others at once, by a product of matrices: 20 MB for 20,000 others
+PAIRS = 50_000  # pairs whose colours are compared at once: 200 MB
 
 
 @dataclass(frozen=True)
@@ -55,41 +56,58 @@ def count(
     """
     number = len(pictures.words)
     groups = np.arange(number) if known is None else known
-    left, right = _near(pictures.words, groups)
-    compared = compare(_take(pictures, left), _take(pictures, right), limits)
-    alike = compared.colour_difference <= limits.max_colour_difference
+    left, right = near(pictures.words, groups, DISTANCES[-1])
+    distance, colour_difference = _compared(pictures, left, right, limits)
+    alike = colour_difference <= limits.max_colour_difference
     _, verdict, _ = look_again(
-        compared.colour_difference[alike],
+        colour_difference[alike],
         [squares[row] for row in left[alike]],
         [squares[row] for row in right[alike]],
         limits,
     )
     merged = alike.copy()
     merged[alike] = verdict == "duplicate"
-    order = np.argsort(compared.distance[merged], kind="stable")[:show]
-    within = [compared.distance <= distance for distance in DISTANCES]
+    order = np.argsort(distance[merged], kind="stable")[:show]
+    within = [distance <= most for most in DISTANCES]
     sizes = np.unique(groups, return_counts=True)[1]
     return NullPairs(
         number,
         number * (number - 1) // 2 - int((sizes * (sizes - 1) // 2).sum()),
-        tuple(int(near.sum()) for near in within),
-        tuple(int((near & alike).sum()) for near in within),
-        tuple(int((near & merged).sum()) for near in within),
+        tuple(int(inside.sum()) for inside in within),
+        tuple(int((inside & alike).sum()) for inside in within),
+        tuple(int((inside & merged).sum()) for inside in within),
         tuple(zip(left[merged][order].tolist(), right[merged][order].tolist(), strict=True)),
     )
 
 
-def _near(words: NDArray[np.int64], groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rows of all pairs within the last of `DISTANCES`, left < right."""
+def near(words: NDArray[np.int64], groups: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of all pairs within `most` differing bits whose groups differ, left < right; words as `bits.pack` gives.
+
+    >>> left, right = near(np.array([[0], [1], [-1]]), np.arange(3), 1)
+    >>> left.tolist(), right.tolist()
+    ([0], [1])
+    """
     signs = 1 - 2 * bits.unpack(words, words.shape[1] * bits.WORD).astype(np.float32)  # whole numbers: exact
     found: list[NDArray[np.int64]] = [np.zeros((0, 2), dtype=np.int64)]
     for start in range(0, len(words), BLOCK):
         unlike = (signs.shape[1] - signs[start : start + BLOCK] @ signs[start:].T) / 2
-        row, other = np.nonzero(unlike <= DISTANCES[-1])
+        row, other = np.nonzero(unlike <= most)
         keep = (other > row) & (groups[start + row] != groups[start + other])
         found.append(np.stack([start + row[keep], start + other[keep]], axis=1))
     left, right = np.concatenate(found).T
     return left, right
+
+
+def _compared(
+    pictures: Features, left: NDArray[np.int64], right: NDArray[np.int64], limits: Limits
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Distance and colour difference of each pair, some at a time."""
+    distance, colour_difference = np.zeros(len(left), dtype=np.int64), np.zeros(len(left))
+    for start in range(0, len(left), PAIRS):
+        rows = slice(start, start + PAIRS)
+        compared = compare(_take(pictures, left[rows]), _take(pictures, right[rows]), limits)
+        distance[rows], colour_difference[rows] = compared.distance, compared.colour_difference
+    return distance, colour_difference
 
 
 def _take(pictures: Features, rows: NDArray[np.int64]) -> Features:

@@ -27,6 +27,7 @@ def features(count: int, greys: tuple[int, ...] = (100,)) -> Features:
 def test_every_pair_is_counted_once_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = features(60)
     monkeypatch.setattr(null_pairs, "BLOCK", 7)
+    monkeypatch.setattr(null_pairs, "PAIRS", 11)
     groups = np.arange(60) // 2
     found = null_pairs.count(pictures, [None] * 60, LIMITS, groups)
     apart = [
