@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version
 EXTRAS := --extra spark --extra connect --extra s3fs
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 bench-quality bench-suspects lint format doctor lock clean
+.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 bench-quality bench-null bench-suspects lint format doctor lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ bench-quality: set-up ## recall and wrong merges per edit on ../shared/data, and
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.cost
 
+bench-null: ## wrong merges to expect in large catalogues, ours and the rivals', in an environment of its own
+	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt
+	.venv-bench/bin/python -m pytest tests/test_rivals.py
+	.venv-bench/bin/python -m benchmarks.null
+
 bench-suspects: set-up ## size charts found and products wrongly taken for one, by how many offers show them
 	$(BIN)/python -m benchmarks.suspects
 
@@ -75,6 +80,7 @@ lock: ## makes the lock files anew from pyproject.toml (needs uv: make UV=/path/
 	$(LOCK) requirements/jre.in -o requirements/jre.txt
 	$(LOCK) requirements/jre17.in -o requirements/jre17.txt
 	$(LOCK) --group dev $(EXTRAS) -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/dev.txt
+	$(LOCK) --group bench --extra spark -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/bench.txt
 	$(LOCK) --extra spark --no-emit-package pyspark --no-emit-package py4j -c requirements/dev.txt pyproject.toml \
 	    -o requirements/runtime.txt
 	$(LOCK) --group test $(EXTRAS) -c requirements/build.txt -c requirements/spark40.in pyproject.toml -o requirements/spark40.txt
@@ -84,4 +90,4 @@ set-up:
 	@$(SET_UP)
 
 clean: ## deletes the virtual environments and all that was made
-	rm -rf .venv .venv35 .venv40 demo dist build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv35 .venv40 .venv-bench demo dist build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
