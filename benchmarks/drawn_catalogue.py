@@ -100,7 +100,8 @@ def visible(square: Squares, others: Squares) -> NDArray[np.bool_]:
     """
     least = VISIBLE_SHARE * square.shape[0] * square.shape[1]
     down, across = STRIDE
-    found = _changed(square[::down, ::across], others[:, ::down, ::across]) >= least  # some pixels alone are enough
+    some = _changed(square[::down, ::across], others[:, ::down, ::across])
+    found: NDArray[np.bool_] = some >= least  # these pixels alone are enough
     found[~found] = _changed(square, others[~found]) >= least
     return found
 
@@ -109,7 +110,7 @@ def _changed(square: Squares, others: Squares) -> NDArray[np.int64]:
     """How many pixels differ, (n,)."""
     away = np.abs(others - square)
     total = away[..., 0] + away[..., 1] + away[..., 2]
-    return np.asarray((total > VISIBLE).sum(axis=(1, 2)))
+    return np.asarray((total > VISIBLE).sum(axis=(1, 2)), dtype=np.int64)
 
 
 def _write(place: Path, seed: int, kind: str) -> None:

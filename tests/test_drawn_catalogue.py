@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from benchmarks import drawn_catalogue
-from benchmarks.drawn_catalogue import COLOURS, designs, in_all_colours, pictures, visible
+from benchmarks.drawn_catalogue import designs, in_all_colours, pictures, visible
 from benchmarks.drawn_pairs import cut_out
 from dedup_spark.demo.assortment import KINDS
+from dedup_spark.demo.draw.designs import COLOURS
 from dedup_spark.images import decode
 
 
