@@ -33,7 +33,7 @@ UPRIGHT, WIDE = (240, 300), (300, 240)  # pixels
 DARK, PALE = "black", "grey"  # drawn; neither so bright that its highlights are cut off
 WHITE = 255
 QUALITY = 90  # of JPEG
-STRIDE = (2, 3)  # of the pixels that are looked at first, down and across
+STRIDE = (3, 5)  # of the pixels that are looked at first, down and across
 Squares = NDArray[np.int16]
 
 
