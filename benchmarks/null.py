@@ -35,7 +35,7 @@ BATCH = 64  # pictures looked at in one task
 COPIES = (
     ("shorts/6075b4a5-5b1a-4ce0-aea0-9dbfbca7c35c.jpg", "skirt/637a56e4-7fa6-4f75-8859-0f8902461554.jpg"),
 )  # of the photographs: the same shorts, saved twice
-SHOWN, SHEET_SIDE = 40, 300  # pairs on a sheet; pixels of a picture there
+SHOWN, SHEET_SIDE = 40, 300  # of the nearest pairs; pixels of a picture on the sheet
 COLUMNS = ("image", "status", "content", "words", "colour_signature", "unstable_channels", "low_information", "square")
 
 
@@ -45,7 +45,7 @@ class Taken:
 
     name: str
     pairs: int
-    expected: tuple[tail.Expected, ...]  # wrong merges in all, in a catalogue of each of `wrong_merges.SIZES`
+    per_million: tuple[tail.Expected, ...]  # pictures, in a catalogue of each of `wrong_merges.SIZES`
 
 
 def looked_at(folder: Path) -> pd.DataFrame:
@@ -72,32 +72,35 @@ def groups(rows: pd.DataFrame) -> np.ndarray:
 def ours(found: NullPairs, threshold: int) -> Taken:
     """What the default settings merge."""
     merged = found.merged[null_pairs.DISTANCES.index(threshold)]
-    return Taken(
-        "dedup-spark", merged, tuple(wrong_merges.expected(found, size, threshold) for size in wrong_merges.SIZES)
-    )
+    expected = [wrong_merges.expected(found, size, threshold) for size in wrong_merges.SIZES]
+    return Taken("dedup-spark", merged, _per_million(expected))
 
 
 def theirs(rows: pd.DataFrame, rival: rivals.Rival, pairs: int) -> Taken:
     """What a rival takes for one picture: many enough to be counted, so a share of all pairs and its upper bound."""
     left, _ = null_pairs.near(np.stack(rows[rival.hasher].tolist()), groups(rows), rival.most)
-    shares = tail.share(len(left), pairs)
-    scales = [size * (size - 1) / 2 for size in wrong_merges.SIZES]
-    return Taken(
-        rival.name, len(left), tuple(tail.Expected(shares.pairs * scale, shares.most * scale) for scale in scales)
-    )
+    share, scales = tail.share(len(left), pairs), [size * (size - 1) / 2 for size in wrong_merges.SIZES]
+    expected = [tail.Expected(share.pairs * scale, share.most * scale) for scale in scales]
+    return Taken(rival.name, len(left), _per_million(expected))
 
 
 def table(taken: Sequence[Taken]) -> str:
     """Wrong pairs of each, and wrong merges per million pictures in larger catalogues, as a Markdown table."""
-    sizes = " | ".join(f"per million at {size:,} (at most)" for size in wrong_merges.SIZES)
-    lines = [f"| | wrong pairs | {sizes} |", "|---|---|---|---|"]
+    sizes = " | ".join(f"per million pictures at {size:,}" for size in wrong_merges.SIZES)
+    lines = [f"| | wrong pairs | {sizes} |", "|---" * (2 + len(wrong_merges.SIZES)) + "|"]
     for one in taken:
-        cells = [
-            f"{found.pairs / (size / wrong_merges.SIZES[0]):,.3g} ({found.most / (size / wrong_merges.SIZES[0]):,.3g})"
-            for found, size in zip(one.expected, wrong_merges.SIZES, strict=True)
-        ]
+        cells = [f"{said(found.pairs)}, at most {said(found.most)}" for found in one.per_million]
         lines.append(f"| {one.name} | {one.pairs:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def said(number: float) -> str:
+    """Two digits of it.
+
+    >>> said(59_133_021), said(0.01234)
+    ('59,000,000', '0.012')
+    """
+    return f"{float(f'{number:.2g}'):,.10g}"
 
 
 def sheet(folder: Path, images: Sequence[tuple[str, str]], file: Path) -> None:
@@ -112,22 +115,29 @@ def sheet(folder: Path, images: Sequence[tuple[str, str]], file: Path) -> None:
 
 
 def report(title: str, folder: Path, asked_sheet: Path | None = None) -> None:
-    """Prints all that is measured of the pictures below a folder."""
-    settings = load()
-    threshold = settings.candidate_pairs.max_distance
-    rows = looked_at(folder)
-    used = searched(rows)
+    """Prints all that is measured of the pictures below a folder, and the pairs that came out as one."""
+    settings, rows = load(), looked_at(folder)
+    used, threshold = searched(rows), settings.candidate_pairs.max_distance
     found = null_pairs.count(centres.features(used), used["square"].tolist(), limits(settings), groups(used), SHOWN)
     copies = len(used) - used["set_id"].nunique()
     print(f"## {title}\n\n{wrong_merges.text(found, threshold)}\n")
     print(
         f"{len(rows) - len(used):,} pictures left out: equal, flat or a coin toss. True copies not counted: {copies}\n"
     )
-    print(table([ours(found, threshold), *(theirs(used, rival, found.pairs) for rival in RIVALS)]), flush=True)
+    print(table([ours(found, threshold), *(theirs(used, rival, found.pairs) for rival in RIVALS)]))
     pairs = [(used["image"][left], used["image"][right]) for left, right in found.shown]
-    print("\n" + "\n".join(f"merged: {left} {right}" for left, right in pairs), flush=True)
+    print("".join(f"\nmerged: {left} {right}" for left, right in pairs), flush=True)
     if asked_sheet:
         sheet(folder, pairs, asked_sheet)
+
+
+def _per_million(expected: Sequence[tail.Expected]) -> tuple[tail.Expected, ...]:
+    """Of wrong merges in all, in a catalogue of each of `wrong_merges.SIZES`."""
+    millions = [size / wrong_merges.SIZES[0] for size in wrong_merges.SIZES]
+    return tuple(
+        tail.Expected(found.pairs / number, found.most / number)
+        for found, number in zip(expected, millions, strict=True)
+    )
 
 
 def _look(folder: Path, paths: Sequence[str]) -> pd.DataFrame:
