@@ -57,11 +57,17 @@ def expected(found: NullPairs, pictures: int, threshold: int, beyond: bool = Fal
     scale = pictures * (pictures - 1) / 2 / found.pairs
     near, merged = (tail.within(DISTANCES, counts, threshold, beyond) for counts in (found.near, found.merged))
     passing = tail.share(found.merged[-1], found.near[-1])
-    if found.merged[-1]:
-        return Expected(
-            scale * max(merged.pairs, near.pairs * passing.pairs), scale * max(merged.most, near.most * passing.most)
-        )
-    return Expected(0.0, scale * near.most * passing.most)
+    shared = Expected(near.pairs * passing.pairs, near.most * passing.most)
+    if not found.merged[-1]:
+        return Expected(0.0, scale * shared.most)
+    estimates = (shared, merged) if beyond else (shared, merged, _seen(found, threshold))
+    return Expected(scale * max(one.pairs for one in estimates), scale * max(one.most for one in estimates))
+
+
+def _seen(found: NullPairs, threshold: int) -> Expected:
+    """What merged in the sample itself: no line through the counts may say less, where their growth is not steady."""
+    inside = max(count for distance, count in zip(DISTANCES, found.merged, strict=True) if distance <= threshold)
+    return Expected(float(inside), tail.poisson_most(inside) if inside else 0.0)
 
 
 def said(found: NullPairs, pictures: int, threshold: int) -> dict[str, Any]:

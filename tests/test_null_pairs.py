@@ -76,3 +76,17 @@ def test_few_rows_are_no_estimate() -> None:
         assert (said["pairs_expected"], said["why"]) == (None, "fewer than 1,000 pictures")
     enough = dataclasses.replace(few, pictures=1000)
     assert wrong_merges.said(enough, 5000, 10)["pairs_expected"] > 0
+
+
+def test_no_estimate_says_less_than_what_merged_before_ones_eyes() -> None:
+    found = null_pairs.NullPairs(
+        3_103,
+        4_812_753,
+        (6_793, 29_344, 68_869, 132_372, 208_977, 297_299, 407_408),
+        (14, 47, 53, 55, 65, 82, 89),
+        (5, 18, 19, 19, 19, 19, 19),
+        (),
+    )
+    same_size = wrong_merges.expected(found, 3_103, 10)
+    assert same_size.pairs == pytest.approx(18, rel=0.001)
+    assert same_size.most > 25
