@@ -100,7 +100,8 @@ def said(number: float) -> str:
     >>> said(59_133_021), said(0.01234)
     ('59,000,000', '0.012')
     """
-    return f"{float(f'{number:.2g}'):,.10g}"
+    short = float(f"{number:.2g}")
+    return f"{short:,.0f}" if short >= 1 else f"{short:g}"
 
 
 def sheet(folder: Path, images: Sequence[tuple[str, str]], file: Path) -> None:
