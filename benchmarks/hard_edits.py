@@ -15,6 +15,10 @@ from benchmarks.edits import Change, Edit, hue, lit, printed, resized, same, sat
 GROUND = 60
 """How far of 765 a pixel is from the ground at most, the median of the border, to belong to it."""
 
+HOLE = 4
+"""Pixels around one that are asked, by majority, whether it belongs to the garment: noise does not."""
+
+WHITE = 255
 SOLES = ((250, 250, 250), (20, 20, 20), (160, 120, 70), (200, 30, 30))
 SOLE = 10  # the part of a garment's height that its sole takes
 
@@ -27,8 +31,8 @@ def garment(picture: Image.Image) -> Image.Image:
     away = np.abs(pixels - np.median(border, axis=0)).sum(axis=2) > GROUND
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     middle = (x / 0.9) ** 2 + (y / 0.9) ** 2 < 1
-    mask = Image.fromarray((away & middle).astype(np.uint8) * 255)
-    return mask.filter(ImageFilter.MedianFilter(9)).filter(ImageFilter.GaussianBlur(2))
+    mask = Image.fromarray((away & middle).astype(np.uint8) * WHITE).filter(ImageFilter.BoxBlur(HOLE))
+    return mask.point(lambda level: WHITE * (2 * level > WHITE)).filter(ImageFilter.GaussianBlur(2))
 
 
 def on_garment(picture: Image.Image, random: Random, *, change: Change) -> Image.Image:
