@@ -35,8 +35,11 @@ class Edit:
 
     def apply(self, picture: Image.Image, seed: str) -> bytes:
         """The bytes of the edited file; the same picture and seed give the same bytes."""
+        return self.saved(self.change(picture.convert("RGB"), Random(seed)))
+
+    def saved(self, edited: Image.Image) -> bytes:
+        """The bytes of a picture that is edited already."""
         buffer = io.BytesIO()
-        edited = self.change(picture.convert("RGB"), Random(seed))
         edited.save(buffer, FORMATS[self.suffix], **dict(self.options))
         return buffer.getvalue()
 

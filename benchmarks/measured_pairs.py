@@ -1,0 +1,144 @@
+"""A measured pair is two pictures of which it is known whether they are one, and what each look says of them.
+
+Pairs are photographs with an edit of theirs (`edits`, `hard_edits`) and drawn products that share an outline
+(`drawn_pairs`). A photograph shows but a few of the edits, other photographs others: what counts is how many sources
+there are. *Visible*: at least 1 % of the pixels of the two 60 × 60 pictures differ by more than 40 of 765 before the
+edit is encoded; *strong*: at least 5 % by more than 90.
+"""
+
+import random
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks import drawn_pairs, rivals
+from benchmarks.edits import EDITS, Edit, same
+from benchmarks.hard_edits import HARD
+from dedup_spark import pictures
+from dedup_spark.demo.draw.designs import Design
+from dedup_spark.hashing import hasher
+from dedup_spark.images import decode
+from dedup_spark.settings import load
+from dedup_spark.verdict import DUPLICATE, Features, Limits, compare, look_again
+
+MOST = 1 << 30  # pixels: the bench reads its own pictures
+JPEG = Edit("other", same)
+VISIBLE, VISIBLE_SHARE, STRONG, STRONG_SHARE = 40, 0.01, 90, 0.05
+KINDS = ("copy", "other")
+DRAWN_COPY = "copy of a cut-out"
+ALL = {name: edit for name, edit in EDITS.items() if edit.kind == "copy"} | HARD
+FACTS = ("words", "colour_signature", "unstable_channels", "square")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One picture of a pair: the square of what was meant, before it was encoded, and what is known of its file."""
+
+    meant: NDArray[np.uint8]
+    facts: Row
+    hashes: dict[str, rivals.Words]
+
+
+def photographs(folder: Path) -> list[Path]:
+    """All of them, in an order that their names alone decide."""
+    return sorted(folder.rglob("*.jpg"), key=lambda path: (zlib.crc32(str(path.relative_to(folder)).encode()), path))
+
+
+def edited(task: tuple[int, Path], each: int) -> list[Row]:
+    """The rows of one photograph: `each` of the copies and of the other edits, whose turn it is."""
+    number, path = task
+    data = path.read_bytes()
+    original = decode.decode(data, MOST).picture
+    left, rows = _seen(original, data), []
+    for kind in KINDS:
+        for name in _turn(number, each, kind):
+            row = _row(left, _edited(original, name, path.name))
+            rows.append(row | {"source": path.name, "number": number, "edit": name, "kind": kind})
+    return rows
+
+
+def drawn(design: tuple[int, int, Design], each: int) -> list[Row]:
+    """The rows of one drawn design, with `each` of its copies; no limit was chosen on them: they have no `number`."""
+    number, seed, looks = design
+    facts = {"source": drawn_pairs.source(looks, seed)}
+    seen: dict[bytes, Seen] = {}
+    rows = []
+    for pair in drawn_pairs.pairs(*design):
+        for picture in (pair.left, pair.right):
+            if picture.tobytes() not in seen:
+                seen[picture.tobytes()] = _seen(picture, JPEG.saved(picture))
+        row = _row(seen[pair.left.tobytes()], seen[pair.right.tobytes()])
+        rows.append(row | facts | {"edit": pair.family, "kind": "other"})
+    original = drawn_pairs.cut_out(looks, seed)
+    left = _seen(original, JPEG.saved(original))
+    for name in _turn(number, each, "copy"):
+        row = _row(left, _edited(original, name, facts["source"]))
+        rows.append(row | facts | {"edit": DRAWN_COPY, "kind": "copy"})
+    return rows
+
+
+def measured(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with `near`, `colour_difference` and the `area` of the second look at what is near."""
+    left, right = (_features(rows, side) for side in ("left", "right"))
+    widest = Limits(load().candidate_pairs.max_distance, float("inf"), max_differing_area=1.0)
+    compared = compare(left, right, widest)
+    near = compared.verdict == DUPLICATE
+    area = np.full(len(rows), np.nan)
+    looked, _, _ = look_again(
+        compared.colour_difference[near],
+        rows["left_square"][near].tolist(),
+        rows["right_square"][near].tolist(),
+        widest,
+    )
+    area[near] = looked
+    facts = rows.drop(columns=[f"{side}_{name}" for side in ("left", "right") for name in FACTS])
+    return facts.assign(near=near, colour_difference=compared.colour_difference, area=area)
+
+
+def _turn(number: int, each: int, kind: str) -> list[str]:
+    """The edits of this kind that the source of this number shows."""
+    names = [name for name, edit in ALL.items() if edit.kind == kind]
+    return [names[(number * each + turn) % len(names)] for turn in range(min(each, len(names)))]
+
+
+def _edited(original: Image.Image, name: str, source: str) -> Seen:
+    changed = ALL[name].change(original, random.Random(f"{source} {name}"))
+    return _seen(changed, ALL[name].saved(changed))
+
+
+def _seen(meant: Image.Image, file: bytes) -> Seen:
+    found = pictures.facts([("", file)], pictures.Options("exact", MOST, square=True))
+    square = decode.square(meant, hasher.find(pictures.HASHER).SIDE)
+    return Seen(square, {name: found[name][0] for name in FACTS}, rivals.hashes(decode.decode(file, MOST).picture))
+
+
+def _row(left: Seen, right: Seen) -> Row:
+    away = np.abs(np.subtract(left.meant, right.meant, dtype=np.int64)).sum(axis=2)
+    changed = away > VISIBLE
+    row: Row = {
+        "area_changed": float(changed.mean()),
+        "strength": float(away[changed].mean()) if changed.any() else 0.0,
+        "visible": bool(changed.mean() >= VISIBLE_SHARE),
+        "strong": bool((away > STRONG).mean() >= STRONG_SHARE),
+    }
+    for name in FACTS:
+        row |= {f"left_{name}": left.facts[name], f"right_{name}": right.facts[name]}
+    for rival in rivals.RIVALS:
+        row[rival.name] = bool(rival.same(left.hashes[rival.hasher], right.hashes[rival.hasher])[0])
+    return row
+
+
+def _features(rows: pd.DataFrame, side: str) -> Features:
+    signatures = b"".join(rows[f"{side}_colour_signature"])
+    return Features(
+        np.array(rows[f"{side}_words"].tolist(), dtype=np.int64),
+        np.frombuffer(signatures, np.uint8).reshape(len(rows), -1),
+        rows[f"{side}_unstable_channels"].to_numpy(np.uint8),
+    )
