@@ -48,3 +48,20 @@ def test_another_light_of_a_twentieth_is_not_seen_and_of_a_tenth_is() -> None:
     white = np.full((1, SIDE, SIDE, 3), 240, np.uint8)
     assert witness.differing(white, (white * 0.95).astype(np.uint8))[0] == 0
     assert witness.differing(white, (white * 0.9).astype(np.uint8))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("side", "darker", "sharpened", "seen"),
+    [(5, 15, False, True), (5, 15, True, False), (14, 15, True, True), (5, 40, True, True)],
+)
+def test_a_small_faint_patch_is_let_pass_in_a_sharpened_copy_only(
+    side: int, darker: int, sharpened: bool, seen: bool
+) -> None:
+    original = square(pictures.photograph(3)).clip(60, 200)
+    copy = original.copy()
+    if sharpened:
+        copy[0, :, ::2] += 8
+        copy[0, :, 1::2] -= 8
+    copy[0, 20 : 20 + side, 20 : 20 + side] -= np.uint8(darker)
+    assert (witness.differing(original, copy)[0] > 0) == seen
+    assert (witness.differing(copy, original)[0] > 0) == seen

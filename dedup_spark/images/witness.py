@@ -6,6 +6,13 @@ blurred until it matches the other, luma and chroma apart, as JPEG halves chroma
 its sign over 3 × 3 pixels, so that the edges of a copy, brighter on one side and darker on the other, cancel, and a
 patch of another colour stays.
 
+A sharpened copy clips its finest contrasts, and so differs faintly in a few pixels where no other edit does. Where one
+square has a fifth more fine detail than the other, they count only where they cover more. Chosen on 400 photographs and
+80 drawn cut-outs, of which 2,430 copies and 13 visible changes pass hash and colours: one limit for all loses seven
+copies, all sharpened, and lets one change through; with the look at the detail it is one copy and the same change.
+Without it, of 15 visible changes of 602 other sources four got through in place of one, and 16 of 52 changed texts were
+seen in place of 21.
+
 All is computed in whole numbers, so that every processor says the same.
 """
 
@@ -19,12 +26,21 @@ Numbers = NDArray[np.float64]  # whole, below 2 ** 53: exact in any order of add
 VISIBLE = 40
 """A pixel shows something else when its channels differ by more than this in sum, of 765: a light copy stays below."""
 
+CLEAR, FAINT_SHARE = 48, 0.003
+"""Where one square is the sharper: the limit of a pixel, as long as no more of the area than this is VISIBLE."""
+
+SHARPER, DETAIL = 1.2, 0.7
+"""The sharper square has so many times the energy in what a blur of DETAIL pixels takes away.
+
+Sharpened photographs have 1.17 to 1.6 times that of the original, all other copies of photographs at most 1.15.
+"""
+
 BLURS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 """Standard deviations in pixels of the square, the last that of a picture of 12 pixels a side."""
 
 _WEIGHT = 256  # the sum of a blur's weights along one axis
 _PATCH = 3  # pixels a side whose differences are averaged
-_PARTS = (slice(0, 1), slice(1, 3))  # luma, chroma
+_LUMA, _CHROMA = slice(0, 1), slice(1, 3)
 _SCALE = 4  # of a channel put together from luma and chroma
 _COARSE = 1 << 12  # what a difference is rounded by where squares are added up
 
@@ -43,11 +59,13 @@ def differing(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.f
     """
     ours, theirs = _planes(left), _planes(right)
     gap = (ours - theirs) * _WEIGHT**2
-    share = _share(gap)
+    share = _share(gap, np.zeros(len(gap), np.bool_))
     unlike = np.flatnonzero(share)
     if len(unlike):
-        matched = [_matched(ours[unlike, part], theirs[unlike, part], gap[unlike, part]) for part in _PARTS]
-        share[unlike] = np.minimum(share[unlike], _share(np.concatenate(matched, axis=1)))
+        sharpened = _sharpened(ours[unlike, _LUMA], theirs[unlike, _LUMA])
+        matched = [_matched(ours[unlike, part], theirs[unlike, part], gap[unlike, part]) for part in (_LUMA, _CHROMA)]
+        either = gap[unlike], np.concatenate(matched, axis=1)
+        share[unlike] = np.minimum(*(_share(one, sharpened) for one in either))
     return share
 
 
@@ -80,10 +98,20 @@ def _energy(gap: Numbers) -> Numbers:
     return np.asarray((np.floor(gap / _COARSE) ** 2).sum(axis=(1, 2, 3)))
 
 
-def _share(gap: Numbers) -> NDArray[np.float64]:
+def _sharpened(left: Numbers, right: Numbers) -> NDArray[np.bool_]:
+    """Whether one of two lumas has so much more fine detail that it was sharpened, or the other blurred."""
+    weights = _weights(DETAIL, left.shape[2])
+    ours, theirs = (_energy(luma * _WEIGHT**2 - weights @ luma @ weights.T) for luma in (left, right))
+    return np.asarray(np.maximum(ours, theirs) > SHARPER * np.minimum(ours, theirs))
+
+
+def _share(gap: Numbers, sharpened: NDArray[np.bool_]) -> NDArray[np.float64]:
     patch = _patches(gap.shape[2])
     averaged = np.abs(_channels(patch @ gap @ patch.T)).sum(axis=1)  # times 4 × 9 × 65,536
-    return np.asarray((averaged > VISIBLE * _SCALE * _PATCH**2 * _WEIGHT**2).mean(axis=(1, 2)))
+    visible, clear = (
+        (averaged > limit * _SCALE * _PATCH**2 * _WEIGHT**2).mean(axis=(1, 2)) for limit in (VISIBLE, CLEAR)
+    )
+    return np.asarray(np.where(sharpened & (visible <= FAINT_SHARE), clear, visible))
 
 
 @cache
