@@ -32,7 +32,8 @@ JPEG = Edit("other", same)
 VISIBLE, VISIBLE_SHARE, STRONG, STRONG_SHARE = 40, 0.01, 90, 0.05
 KINDS = ("copy", "other")
 DRAWN_COPY = "copy of a cut-out"
-ALL = {name: edit for name, edit in EDITS.items() if edit.kind == "copy"} | HARD
+FAR = ("hue 180", "red and blue swapped", "grey", "mirrored")  # hard for a hash of brightness alone
+ALL = {name: edit for name, edit in EDITS.items() if edit.kind == "copy" or name in FAR} | HARD
 FACTS = ("words", "colour_signature", "unstable_channels", "square")
 Row = dict[str, Any]
 
