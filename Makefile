@@ -50,9 +50,11 @@ test-spark40: ## the demo on the newest Spark 4.0, in an environment of its own
 	$(SET_UP) --venv .venv40 --lock requirements/spark40.txt
 	.venv40/bin/python -m pytest tests -m any_spark
 
-bench-quality: set-up ## recall and wrong merges per edit on ../shared/data, and the cost beside the notebook's flow
-	$(BIN)/python -m benchmarks.quality
-	$(BIN)/python -m benchmarks.cost
+bench-quality: ## recall and wrong merges per edit on ../shared/data, ours and the rivals', and the cost beside the notebook's flow
+	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt
+	.venv-bench/bin/python -m benchmarks.quality
+	.venv-bench/bin/python -m benchmarks.veto
+	.venv-bench/bin/python -m benchmarks.cost
 
 bench-null: ## wrong merges to expect in large catalogues, ours and the rivals', in an environment of its own
 	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt

@@ -4,7 +4,7 @@
 
 Edits every photograph of FOLDER in every way of `benchmarks.edits`, runs `dedup-spark run` on the catalogue of them
 all, and reads the tables of that run. *One set*, *one cluster*: the edit lies in the set, its offer in the cluster, of
-its original, where other copies may have helped. *Alone*: original and edit pass as a pair, with no other beside them.
+its original, where other copies may have helped; pairs with no other beside them are in `benchmarks.veto`.
 *Visible*: of a wrong merge at least 1 % of the pixels of the two 60 × 60 pictures differ by more than 40 of 765.
 """
 
@@ -28,7 +28,6 @@ from benchmarks.edited_catalogue import ORIGINAL, slug
 from benchmarks.edits import EDITS
 from dedup_spark import session
 from dedup_spark.settings import Settings, load
-from dedup_spark.verdict import DUPLICATE, Features, Limits, compare
 
 SEED = 7
 SIDE = 60  # pixels
@@ -36,11 +35,9 @@ VISIBLE, VISIBLE_SHARE = 40, 0.01  # of 765; of the pixels
 
 
 def results(output: Path, spark: SparkSession) -> pd.DataFrame:
-    """One row per file: `source`, `edit`, `image`, `set_id`, `cluster_id`, and the features of its picture."""
+    """One row per file: `source`, `edit`, `image`, `set_id`, `cluster_id`."""
     prints = dedup_spark.read(str(output), "fingerprints", spark=spark).where(F.col("status") == "ok")
-    whole = F.col("views")[0]
-    columns = ("words", "colour_signature", "unstable_channels")
-    found = prints.select("image", *(whole[name].alias(name) for name in columns)).toPandas()
+    found = prints.select("image").toPandas()
     sets = dedup_spark.read(str(output), "duplicate_sets", spark=spark).select("image", "set_id").toPandas()
     clusters = dedup_spark.read(str(output), "clusters", spark=spark).select("id", "cluster_id").toPandas()
     found["source"] = found["image"].map(lambda image: Path(image).parent.name)
@@ -50,19 +47,17 @@ def results(output: Path, spark: SparkSession) -> pd.DataFrame:
     return files
 
 
-def judged(files: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """One row per edit of a photograph: `edit`, `alone`, `one_set`, `one_cluster`, `visible`, each true or false."""
+def judged(files: pd.DataFrame) -> pd.DataFrame:
+    """One row per edit of a photograph: `edit`, `one_set`, `one_cluster`, `visible`, each true or false."""
     originals = files[files["edit"] == ORIGINAL]
     pairs = files[files["edit"] != ORIGINAL].merge(originals, on="source", suffixes=("", "_of"))
-    passed = compare(_features(pairs, "_of"), _features(pairs, ""), limits).verdict == DUPLICATE
     one_set, one_cluster = pairs["set_id"] == pairs["set_id_of"], pairs["cluster_id"] == pairs["cluster_id_of"]
-    together = passed | one_set | one_cluster
-    wrong = together & ~pairs["edit"].isin([slug(edit) for edit, made in EDITS.items() if made.kind == "copy"])
+    copies = [slug(edit) for edit, made in EDITS.items() if made.kind == "copy"]
+    wrong = (one_set | one_cluster) & ~pairs["edit"].isin(copies)
     visible = [wrong[row] and _visible(*pairs.loc[row, ["image", "image_of"]]) for row in pairs.index]
     return pd.DataFrame(
         {
             "edit": pairs["edit"],
-            "alone": passed,
             "one_set": one_set,
             "one_cluster": one_cluster,
             "visible": visible,
@@ -73,12 +68,12 @@ def judged(files: pd.DataFrame, limits: Limits) -> pd.DataFrame:
 def table(rows: pd.DataFrame) -> str:
     """The rows of `judged` counted per edit, as a Markdown table."""
     lines = [
-        "| edit | | files | alone | one set | one cluster | visible |",
-        "|---|---|---|---|---|---|---|",
+        "| edit | | files | one set | one cluster | visible |",
+        "|---|---|---|---|---|---|",
     ]
     for edit, made in EDITS.items():
         of = rows[rows["edit"] == slug(edit)]
-        shares = " | ".join(_share(of[name], made.kind) for name in ("alone", "one_set", "one_cluster"))
+        shares = " | ".join(_share(of[name], made.kind) for name in ("one_set", "one_cluster"))
         lines.append(
             f"| {edit} | {made.kind} | {len(of):,} | {shares} | {'' if made.kind == 'copy' else of['visible'].sum()} |"
         )
@@ -98,14 +93,6 @@ def strangers(files: pd.DataFrame) -> list[str]:
 def _share(answers: pd.Series, kind: str) -> str:
     """Recall of a copy in per cent; of all else how many were merged."""
     return f"{answers.mean():.2%}" if kind == "copy" else f"{answers.sum():,} ({answers.mean():.2%})"
-
-
-def _features(rows: pd.DataFrame, suffix: str) -> Features:
-    return Features(
-        np.array(rows[f"words{suffix}"].tolist(), dtype=np.int64),
-        np.frombuffer(b"".join(rows[f"colour_signature{suffix}"]), np.uint8).reshape(len(rows), -1),
-        rows[f"unstable_channels{suffix}"].to_numpy(np.uint8),
-    )
 
 
 def _visible(*images: str) -> bool:
@@ -137,8 +124,7 @@ def report(output: Path, settings: Settings) -> None:
     """Prints what the current run of OUTPUT made of the edits."""
     with session.opened(settings) as spark:
         files = results(output, spark)
-    limits = Limits(settings.candidate_pairs.max_distance, settings.duplicate_pairs.max_colour_difference)
-    print(table(judged(files, limits)))
+    print(table(judged(files)))
     met = strangers(files)
     print(f"\nSets or clusters that hold several photographs: {len(met)} of {files['source'].nunique():,} photographs")
     print("\n".join(met))
