@@ -53,15 +53,21 @@ def photographs(folder: Path) -> list[Path]:
 
 
 def edited(task: tuple[int, Path], each: int) -> list[Row]:
-    """The rows of one photograph: `each` of the copies and of the other edits, whose turn it is."""
+    """The rows of one photograph: `each` of the copies and of the other edits, whose turn it is.
+
+    Where none of the others is visible, the turn goes on until one is: every photograph is a trial.
+    """
     number, path = task
     data = path.read_bytes()
     original = decode.decode(data, MOST).picture
-    left, rows = _seen(original, data), []
+    left = _seen(original, data)
+    rows: list[Row] = []
     for kind in KINDS:
-        for name in _turn(number, each, kind):
-            row = _row(left, _edited(original, name, path.name))
-            rows.append(row | {"source": path.name, "number": number, "edit": name, "kind": kind})
+        facts: Row = {"source": path.name, "number": number, "kind": kind}
+        for place, name in enumerate(_from_turn(number, each, kind)):
+            if place >= each and (kind == "copy" or any(row["visible"] for row in rows[-place:])):
+                break
+            rows.append(_row(left, _edited(original, name, path.name)) | facts | {"edit": name})
     return rows
 
 
@@ -79,7 +85,7 @@ def drawn(design: tuple[int, int, Design], each: int) -> list[Row]:
         rows.append(row | facts | {"edit": pair.family, "kind": "other"})
     original = drawn_pairs.cut_out(looks, seed)
     left = _seen(original, JPEG.saved(original))
-    for name in _turn(number, each, "copy"):
+    for name in _from_turn(number, each, "copy")[:each]:
         row = _row(left, _edited(original, name, facts["source"]))
         rows.append(row | facts | {"edit": DRAWN_COPY, "kind": "copy"})
     return rows
@@ -103,10 +109,11 @@ def measured(rows: pd.DataFrame) -> pd.DataFrame:
     return facts.assign(near=near, colour_difference=compared.colour_difference, area=area)
 
 
-def _turn(number: int, each: int, kind: str) -> list[str]:
-    """The edits of this kind that the source of this number shows."""
+def _from_turn(number: int, each: int, kind: str) -> list[str]:
+    """All edits of this kind, from those on whose turn it is at the source of this number."""
     names = [name for name, edit in ALL.items() if edit.kind == kind]
-    return [names[(number * each + turn) % len(names)] for turn in range(min(each, len(names)))]
+    start = number * each % len(names)
+    return names[start:] + names[:start]
 
 
 def _edited(original: Image.Image, name: str, source: str) -> Seen:

@@ -30,7 +30,7 @@ AREAS, STRENGTHS = (0, 0.01, 0.05, 0.2, 1), (40, 90, 200, 765)
 COLOURS, DIFFERING_AREAS = (4.5, 5.0, 5.5, 6.0), (0.0, 0.0005, 0.001, 0.003, 1.0)  # the limits that are tried
 CONFIDENCE = 0.95
 OURS = "dedup-spark"
-TEXTS = tuple(family for family in FAMILIES if family.startswith("label"))
+LEGIBLE = tuple(name for name in (*ALL, *FAMILIES) if name.startswith(("label", "print")))
 ROWS = (
     (*(name for name in ALL if ALL[name].kind == "copy"), DRAWN_COPY),
     (
@@ -66,14 +66,14 @@ def by_limits(rows: pd.DataFrame) -> str:
 def by_edit(rows: pd.DataFrame) -> str:
     """Of each copy how many are found, of each other edit how many visible changes are merged: ours and each rival's.
 
-    Changes of a text count whether visible or not: a person reads them.
+    Prints and changes of a text count whether visible at 60 × 60 or not: a person reads them.
     """
     tools = (OURS, *(rival.name for rival in RIVALS))
     lines = []
     for kind, names in zip(KINDS, ROWS, strict=True):
         lines += [f"| {kind} | pairs | near | {' | '.join(tools)} |", "|---" * (len(tools) + 3) + "|"]
         for name in (name for name in names if (rows["edit"] == name).any()):
-            of = rows[(rows["edit"] == name) & (rows["visible"] | (kind == "copy") | (name in TEXTS))]
+            of = rows[(rows["edit"] == name) & (rows["visible"] | (kind == "copy") | (name in LEGIBLE))]
             shares = " | ".join(_share(of[tool]) for tool in tools)
             lines.append(f"| {name} | {len(of):,} | {of['near'].sum():,} | {shares} |")
         lines.append("")
@@ -141,7 +141,7 @@ def _share(answers: pd.Series) -> str:
 
 
 def made(folder: Path, sample: int, each: int, drawings: int) -> list[Row]:
-    """The rows of so many photographs and drawn designs, in two or more processes."""
+    """The rows of so many photographs and drawn designs, made in as many processes as there are processors."""
     taken = enumerate(photographs(folder)[: sample or None])
     with Pool() as pool:
         of_photographs = pool.imap(partial(edited, each=each), taken, chunksize=4)
