@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.drawn_pairs import cut_out
-from benchmarks.veto import VISIBLE, VISIBLE_SHARE
+from benchmarks.measured_pairs import VISIBLE, VISIBLE_SHARE
 from dedup_spark.demo import assortment
 from dedup_spark.demo.draw.designs import COLOURS, Design
 from dedup_spark.hashing import hasher
