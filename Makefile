@@ -58,7 +58,7 @@ bench-quality: ## recall and wrong merges per edit on ../shared/data, ours and t
 
 bench-null: ## wrong merges to expect in large catalogues, ours and the rivals', in an environment of its own
 	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt
-	.venv-bench/bin/python -m pytest tests/test_rivals.py
+	.venv-bench/bin/python -m pytest benchmarks
 	.venv-bench/bin/python -m benchmarks.null
 
 bench-suspects: set-up ## size charts found and products wrongly taken for one, by how many offers show them
