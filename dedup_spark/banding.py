@@ -11,6 +11,9 @@ Two proofs serve (`facts.md` measured what they cost):
 
 The bits of a channel are dealt to its bands in turn, low frequencies first: neighbouring bits agree with one another,
 so a band of consecutive bits has up to four times the candidates.
+
+Both proofs hold once more inside a bucket: hashes that agree in a band differ in its other bits only, an even number of
+them in each channel if they did so before. So a bucket that is too large is searched by a plan over those (`within`).
 """
 
 from collections.abc import Sequence
@@ -28,6 +31,8 @@ class Plan:
 
     bands: one mask a band, each a tuple of signed 64-bit words laid out as `hashing.bits.pack` lays out a hash.
     even: the proof holds for hashes with an even number of ones under each of `channel_masks`, for no others.
+    order: the positions of a channel as they were dealt to the bands.
+    held: the proof holds for pairs that agree at these positions, which are in no band (`within`).
     """
 
     max_distance: int
@@ -36,6 +41,8 @@ class Plan:
     even: bool
     bands: tuple[tuple[int, ...], ...]
     proof: str
+    order: tuple[int, ...]
+    held: frozenset[int] = frozenset()
 
     @property
     def words(self) -> int:
@@ -52,6 +59,19 @@ class Plan:
         """One mask a channel, laid out as those of the bands."""
         channels = (range(channel * self.bits, (channel + 1) * self.bits) for channel in range(self.channels))
         return tuple(_mask(channel, self.words) for channel in channels)
+
+    def within(self, number: int) -> "Plan | None":
+        """The plan for pairs that agree in band `number`: how a bucket of it that is too large is searched.
+
+        Its bands lie on the other bits. None where these are too few for the proof: then the bucket cannot be divided.
+
+        >>> print(plan(10).within(0))  # doctest: +NORMALIZE_WHITESPACE
+        9 bands of 22 to 34 bits find every pair within 10: where 34 bits agree, a channel differs in an even number of
+        bits, so a pair without a common band differs in at least 4 + 4 + 4 = 12 > 10
+        """
+        held = self.held.union(_positions(self.bands[number]))
+        found = _planned(self.max_distance, self.channels, self.bits, self.even, self.order, held)
+        return found if all(found.sizes) else None
 
     def __str__(self) -> str:
         bands = f"{len(self.bands)} band{'s' if len(self.bands) > 1 else ''}"
@@ -86,20 +106,28 @@ def plan(
     order = _zigzag(bits) if order is None else order
     if sorted(order) != list(range(bits)):
         raise BadInput(f"order: must name each of the {bits} positions of a channel once")
-    deal = _within_channels if even else _across_channels
-    positions, proof = deal(max_distance, channels, bits, order)
+    return _planned(max_distance, channels, bits, even, tuple(order), frozenset())
+
+
+def _planned(t: int, channels: int, bits: int, even: bool, order: tuple[int, ...], held: frozenset[int]) -> Plan:
+    """The plan over the bits that are not held."""
+    starts = range(0, channels * bits, bits)
+    lines = [[start + bit for bit in order if start + bit not in held] for start in starts]
+    bands, proof = (_within_channels if even else _across_channels)(t, lines)
     words = -(-channels * bits // WORD)
-    return Plan(max_distance, channels, bits, even, tuple(_mask(band, words) for band in positions), proof)
+    masks = tuple(_mask(band, words) for band in bands)
+    where = f"where {len(held)} bits agree, " if held else ""
+    return Plan(t, channels, bits, even, masks, where + proof, order, held)
 
 
-def _within_channels(t: int, channels: int, bits: int, order: Sequence[int]) -> tuple[list[list[int]], str]:
+def _within_channels(t: int, lines: Sequence[Sequence[int]]) -> tuple[list[list[int]], str]:
     """The parity plan. With t < 2 * (channels - 1) channels stand together: their sum of even numbers is even."""
     pairs = t // 2 + 1  # the fewest pairs of differing bits that lie beyond t
-    parts = min(channels, pairs)
+    parts = min(len(lines), pairs)
     shares = [len(range(part, pairs, parts)) for part in range(parts)]  # sum = pairs, each at least 1
     bands: list[list[int]] = []
     for part, share in enumerate(shares):
-        dealt = [channel * bits + bit for channel in range(part, channels, parts) for bit in order]
+        dealt = list(chain.from_iterable(lines[part::parts]))
         bands += (dealt[band :: 2 * share - 1] for band in range(2 * share - 1))  # missed only by 2 * share bits
     missed = " + ".join(str(2 * share) for share in shares)
     least = f"{missed} = {2 * pairs}" if parts > 1 else missed
@@ -109,11 +137,11 @@ def _within_channels(t: int, channels: int, bits: int, order: Sequence[int]) -> 
     )
 
 
-def _across_channels(t: int, channels: int, bits: int, order: Sequence[int]) -> tuple[list[list[int]], str]:
+def _across_channels(t: int, lines: Sequence[Sequence[int]]) -> tuple[list[list[int]], str]:
     """The plain plan: all bits, channel after channel, each dealt in turn, cut into t + 1 even bands."""
-    stride = max(1, min(bits, round((t + 1) / channels)))
-    within = list(chain.from_iterable(order[start::stride] for start in range(stride)))
-    line = [channel * bits + bit for channel in range(channels) for bit in within]
+    stride = max(1, min(max(map(len, lines)), round((t + 1) / len(lines))))
+    dealt = [line[start::stride] for line in lines for start in range(stride)]
+    line = list(chain.from_iterable(dealt))
     cuts = [len(line) * band // (t + 1) for band in range(t + 2)]
     return [line[start:end] for start, end in pairwise(cuts)], (
         f"the bands have no bit in common, so a pair without a common band differs in at least {t + 1} > {t}"
@@ -140,3 +168,9 @@ def _mask(positions: Sequence[int], words: int) -> tuple[int, ...]:
         word, bit = divmod(position, WORD)
         mask[word] |= 1 << (WORD - 1 - bit)
     return tuple(word - 2**WORD if word >= 2 ** (WORD - 1) else word for word in mask)
+
+
+def _positions(mask: Sequence[int]) -> list[int]:
+    """Where a mask has ones: `_mask` undone."""
+    ones = "".join(f"{word % 2**WORD:0{WORD}b}" for word in mask)
+    return [position for position, one in enumerate(ones) if one == "1"]

@@ -73,6 +73,37 @@ def test_every_difference_within_the_threshold_leaves_a_band_untouched(channels:
                 assert any(difference & band == 0 for band in bands), (t, ones)
 
 
+@pytest.mark.parametrize(("channels", "bits", "even"), [(3, 4, True), (2, 5, True), (1, 9, True), (3, 3, False)])
+def test_a_bucket_is_searched_by_a_plan_that_misses_nothing_in_it(channels: int, bits: int, even: bool) -> None:
+    """And a bucket of that plan by another, until no bits are left."""
+    for t in range(channels * bits):
+        deeper = [found for found in within(plan(t, channels, bits, even)) if found is not None]
+        while deeper:
+            found = deeper.pop()
+            bands, masks = [number(band) for band in found.bands], [number(mask) for mask in found.channel_masks]
+            free = [position for position in range(channels * bits) if position not in found.held]
+            assert sorted(chain.from_iterable(positions(band) for band in found.bands)) == free
+            for ones in product((0, 1), repeat=len(free)):
+                difference = sum(bit(position, found) for position, one in zip(free, ones, strict=True) if one)
+                allowed = not even or all((difference & mask).bit_count() % 2 == 0 for mask in masks)
+                if allowed and difference.bit_count() <= t:
+                    assert any(difference & band == 0 for band in bands), (t, ones)
+            deeper += [further for further in within(found) if further is not None]
+
+
+def within(found: Plan) -> list[Plan | None]:
+    return [found.within(band) for band in range(len(found.bands))]
+
+
+def test_a_bucket_of_the_default_plan_is_divided_until_its_bits_are_used_up() -> None:
+    found, sizes = plan(10), []
+    while (deeper := found.within(0)) is not None:
+        sizes.append(min(deeper.sizes))
+        found = deeper
+    assert sizes[:3] == [22, 14, 9]
+    assert plan(10, channels=1, bits=11, even=False).within(0) is None  # 10 bits are left for 11 bands
+
+
 @given(st.sampled_from(SHAPES), st.data(), st.booleans())
 def test_no_difference_within_the_threshold_can_touch_every_band(
     shape: tuple[int, int], data: st.DataObject, even: bool
