@@ -78,14 +78,27 @@ def distance(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.in
     >>> distance(np.array([[0, -1], [0, 0]]), np.array([[0, 0]])).tolist()
     [64, 0]
     """
-    differing = np.ascontiguousarray(left ^ right)
-    counted: NDArray[np.int64] = _ones()[differing.view(np.uint16)].sum(axis=-1, dtype=np.int64)
+    counted: NDArray[np.int64] = ones(left ^ right).sum(axis=-1, dtype=np.int64)
+    return counted
+
+
+def ones(words: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """How many ones each word has, whatever the shape.
+
+    >>> ones(np.array([0, 5, -1])).tolist()
+    [0, 2, 64]
+    """
+    unsigned = np.ascontiguousarray(words).view(np.uint64)
+    if hasattr(np, "bitwise_count"):
+        return np.bitwise_count(unsigned)
+    shorts = unsigned.view(np.uint16).reshape(*unsigned.shape, -1)
+    counted: NDArray[np.uint8] = _ones()[shorts].sum(axis=-1, dtype=np.uint8)
     return counted
 
 
 @cache
 def _ones() -> NDArray[np.uint8]:
-    """The number of ones in each 16-bit value; numpy counts bits itself only from version 2 on."""
+    """The number of ones in each 16-bit value: numpy counts bits itself only from version 2 on."""
     values = np.arange(1 << _SHORT, dtype=np.uint16)
     counted: NDArray[np.uint8] = np.unpackbits(values.view(np.uint8).reshape(-1, 2), axis=1).sum(axis=1, dtype=np.uint8)
     return counted
