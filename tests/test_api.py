@@ -9,15 +9,21 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 import dedup_spark
-from dedup_spark import hash_image
+from dedup_spark import find_pairs, hash_image
 from dedup_spark.api import Source
 from dedup_spark.errors import BadImage, BadInput
+from dedup_spark.hashing import bits
 from tests import pictures
+from tests.test_band_sort import brute, some_hashes
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the photographs of ../shared/data")
@@ -118,13 +124,69 @@ def test_the_plain_interface_needs_no_spark() -> None:
 import sys
 sys.modules["pyspark"] = None  # as where it is not installed
 import dedup_spark
-from dedup_spark import hash_image
+from dedup_spark import find_pairs, hash_image
 from dedup_spark.api import Source
 from PIL import Image
 assert len(hash_image(Image.new("RGB", (9, 9)))) == 77
-assert dedup_spark.__version__ and "hash_image" in dir(dedup_spark)
+assert find_pairs([hash_image(Image.new("RGB", (9, 9)))] * 2, max_distance=0).num_rows == 1
+assert dedup_spark.__version__ and {"find_pairs", "hash_image"} <= {*dir(dedup_spark)}
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([(1, 64), (1, 128), (1, 256), (3, 100), (1, 300), (1, 1024), (4, 256)]),
+    st.integers(0, 2**32),
+    st.integers(0, 60),
+    st.booleans(),
+)
+def test_the_pairs_of_any_hash_are_those_of_brute_force(
+    shape: tuple[int, int], seed: int, share: int, even: bool
+) -> None:
+    """As texts and as words; the plan for even channels serves where all are even, and there only."""
+    t = share * shape[0] * shape[1] // 300  # up to a fifth
+    words = some_hashes(seed, 40, *shape, t, even)
+    words[1], words[2] = words[0], words[0]
+    expected = [dict(zip(("left", "right", "distance"), pair, strict=True)) for pair in brute(words, words, t, True)]
+    assert find_pairs(bits.to_text(words, *shape), t).to_pylist() == expected
+    assert find_pairs(words, t).to_pylist() == expected
+    assert find_pairs(words, t, shape).to_pylist() == expected
+
+
+def test_a_pair_of_hashes_is_a_pair_of_their_positions() -> None:
+    assert find_pairs([], 10).to_pylist() == []
+    assert find_pairs(["ff-00"], 1).to_pylist() == []
+    hashes = ["0f-00", "f0-00", "0F-01"]
+    assert find_pairs(hashes, 1).to_pylist() == [{"left": 0, "right": 2, "distance": 1}]
+    assert find_pairs(np.array(hashes), 1).num_rows == 1
+    assert find_pairs(tuple(hashes), 9).column("distance").to_pylist() == [8, 1, 9]
+
+
+@pytest.mark.parametrize(
+    ("hashes", "t", "said"),
+    [
+        ("00ff", 1, "hashes of type str: must be texts in a list"),
+        ([b"00ff"], 1, "hashes of type list: must be texts in a list"),
+        (["00ff", "00f"], 1, "hash '00f': must be 1 x 4 hex digits"),
+        (["00fg"], 1, "hash '00fg': must be 1 x 4 hex digits"),
+        ([""], 1, "hashes of 1 x 0 bits: must have 1 to 1024 bits"),
+        (["f" * 257], 1, "hashes of 1 x 1028 bits: must have 1 to 1024 bits"),
+        (["00ff"], 16, "max_distance = 16: must be 0 to 15 for 16 bits"),
+        (["00ff"], -1, "max_distance = -1: must be 0 to 15"),
+        (np.zeros(3, np.int64), 1, r"hashes of shape \(3,\) and type int64"),
+        (np.zeros((3, 1)), 1, r"hashes of shape \(3, 1\) and type float64"),
+        (np.zeros((3, 17), np.int64), 1, "hashes of 1 x 1088 bits"),
+    ],
+)
+def test_what_is_no_hash_is_named(hashes: Any, t: int, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        find_pairs(hashes, t)
+
+
+def test_a_shape_must_be_that_of_the_words() -> None:
+    with pytest.raises(BadInput, match=r"shape = \(3, 100\): not that of hashes of 4 words"):
+        find_pairs(np.zeros((1, 4), np.int64), 10, shape=(3, 100))
 
 
 def test_what_is_not_there_is_not_there() -> None:

@@ -17,7 +17,8 @@ from dedup_spark.errors import BadInput
 WORD = 64  # bits of a word
 CHANNELS = 3  # the default shape is that of the colour pHash
 BITS = 100  # of one channel
-_BYTE, _DIGIT, _SHORT = 8, 4, 16
+DIGIT = 4  # bits of a hex digit
+_BYTE, _SHORT = 8, 16
 
 
 def pack(bits: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -47,7 +48,7 @@ def to_text(words: NDArray[np.int64], channels: int = CHANNELS, bits: int = BITS
     >>> to_text(pack(np.ones((1, 300), dtype=np.bool_)))
     ['fffffffffffffffffffffffff-fffffffffffffffffffffffff-fffffffffffffffffffffffff']
     """
-    digits = -(-bits // _DIGIT)
+    digits = -(-bits // DIGIT)
     aligned = np.zeros((len(words), channels, -(-bits // _BYTE) * _BYTE), dtype=np.bool_)
     aligned[:, :, -bits:] = unpack(words, channels * bits).reshape(len(words), channels, bits)
     rows = np.packbits(aligned, axis=2)
@@ -60,7 +61,7 @@ def from_text(texts: Sequence[str], channels: int = CHANNELS, bits: int = BITS) 
     >>> from_text(["0000000000000000000000001-0000000000000000000000000-8000000000000000000000000"])[0].tolist()
     [0, 268435456, 0, 36028797018963968, 0]
     """
-    digits = -(-bits // _DIGIT)
+    digits = -(-bits // DIGIT)
     pattern = re.compile("-".join([f"[0-9a-fA-F]{{{digits}}}"] * channels))
     for text in texts:
         if not pattern.fullmatch(text) or any(int(channel, 16) >> bits for channel in text.split("-")):
