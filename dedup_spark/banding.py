@@ -58,7 +58,7 @@ class Plan:
     def channel_masks(self) -> tuple[tuple[int, ...], ...]:
         """One mask a channel, laid out as those of the bands."""
         channels = (range(channel * self.bits, (channel + 1) * self.bits) for channel in range(self.channels))
-        return tuple(_mask(channel, self.words) for channel in channels)
+        return tuple(mask_of(channel, self.words) for channel in channels)
 
     def within(self, number: int) -> "Plan | None":
         """The plan for pairs that agree in band `number`: how a bucket of it that is too large is searched.
@@ -69,7 +69,7 @@ class Plan:
         9 bands of 22 to 34 bits find every pair within 10: where 34 bits agree, a channel differs in an even number of
         bits, so a pair without a common band differs in at least 4 + 4 + 4 = 12 > 10
         """
-        held = self.held.union(_positions(self.bands[number]))
+        held = self.held.union(positions(self.bands[number]))
         found = _planned(self.max_distance, self.channels, self.bits, self.even, self.order, held)
         return found if all(found.sizes) else None
 
@@ -115,7 +115,7 @@ def _planned(t: int, channels: int, bits: int, even: bool, order: tuple[int, ...
     lines = [[start + bit for bit in order if start + bit not in held] for start in starts]
     bands, proof = (_within_channels if even else _across_channels)(t, lines)
     words = -(-channels * bits // WORD)
-    masks = tuple(_mask(band, words) for band in bands)
+    masks = tuple(mask_of(band, words) for band in bands)
     where = f"where {len(held)} bits agree, " if held else ""
     return Plan(t, channels, bits, even, masks, where + proof, order, held)
 
@@ -161,16 +161,16 @@ def _zigzag(bits: int) -> list[int]:
     return sorted(range(bits), key=diagonal)
 
 
-def _mask(positions: Sequence[int], words: int) -> tuple[int, ...]:
+def mask_of(places: Sequence[int], words: int) -> tuple[int, ...]:
     """Signed words with ones at the positions; position 0 is the most significant bit of word 0."""
     mask = [0] * words
-    for position in positions:
-        word, bit = divmod(position, WORD)
+    for place in places:
+        word, bit = divmod(place, WORD)
         mask[word] |= 1 << (WORD - 1 - bit)
     return tuple(word - 2**WORD if word >= 2 ** (WORD - 1) else word for word in mask)
 
 
-def _positions(mask: Sequence[int]) -> list[int]:
-    """Where a mask has ones: `_mask` undone."""
+def positions(mask: Sequence[int]) -> list[int]:
+    """Where a mask has ones: `mask_of` undone."""
     ones = "".join(f"{word % 2**WORD:0{WORD}b}" for word in mask)
     return [position for position, one in enumerate(ones) if one == "1"]

@@ -82,6 +82,7 @@ class Judgements:
 @dataclass(frozen=True)
 class CandidatePairs:
     max_distance: int
+    budget: float
 
 
 @dataclass(frozen=True)

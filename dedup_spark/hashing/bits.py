@@ -17,8 +17,8 @@ from dedup_spark.errors import BadInput
 WORD = 64  # bits of a word
 CHANNELS = 3  # the default shape is that of the colour pHash
 BITS = 100  # of one channel
-DIGIT = 4  # bits of a hex digit
-_BYTE, _SHORT = 8, 16
+DIGIT, BYTE = 4, 8  # bits of a hex digit, of a byte
+_SHORT = 16
 
 
 def pack(bits: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -49,7 +49,7 @@ def to_text(words: NDArray[np.int64], channels: int = CHANNELS, bits: int = BITS
     ['fffffffffffffffffffffffff-fffffffffffffffffffffffff-fffffffffffffffffffffffff']
     """
     digits = -(-bits // DIGIT)
-    aligned = np.zeros((len(words), channels, -(-bits // _BYTE) * _BYTE), dtype=np.bool_)
+    aligned = np.zeros((len(words), channels, -(-bits // BYTE) * BYTE), dtype=np.bool_)
     aligned[:, :, -bits:] = unpack(words, channels * bits).reshape(len(words), channels, bits)
     rows = np.packbits(aligned, axis=2)
     return ["-".join(channel.tobytes().hex()[-digits:] for channel in row) for row in rows]
@@ -66,7 +66,7 @@ def from_text(texts: Sequence[str], channels: int = CHANNELS, bits: int = BITS) 
     for text in texts:
         if not pattern.fullmatch(text) or any(int(channel, 16) >> bits for channel in text.split("-")):
             raise BadInput(f"hash {text!r}: must be {channels} x {digits} hex digits ({bits} bits each), joined by '-'")
-    width = -(-bits // _BYTE)
+    width = -(-bits // BYTE)
     rows = [b"".join(int(channel, 16).to_bytes(width, "big") for channel in text.split("-")) for text in texts]
     aligned = np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(texts), channels, width)
     ones = np.unpackbits(aligned, axis=2)[:, :, -bits:].astype(np.bool_)
