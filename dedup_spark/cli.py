@@ -1,6 +1,7 @@
 """A command is a line of arguments that ends with an exit code: see `errors` for the codes.
 
 dedup-spark run CATALOGUE OUTPUT        the whole flow
+dedup-spark plan CATALOGUE              what it would cost, before it costs anything
 dedup-spark query OUTPUT IMAGE ...      which stored pictures are within the threshold of these
 dedup-spark explain OUTPUT OFFER OFFER  the chain of pictures that connects two offers
 dedup-spark review import FILE OUTPUT   what people said of offers and pictures: every later run on OUTPUT obeys it
@@ -12,6 +13,7 @@ dedup-spark doctor                      what is missing on this machine, and how
 
 import argparse
 import dataclasses
+import math
 import os
 import shlex
 import signal
@@ -53,6 +55,14 @@ def run(asked: argparse.Namespace, chosen: Settings) -> None:
         asked.catalogue, asked.output, chosen, fresh=asked.fresh, on_lost=_interrupt, tell=_complain
     )
     print(summary.text(manifest, asked.output.rstrip("/")))
+
+
+def plan(asked: argparse.Namespace, chosen: Settings) -> None:
+    """What a run would cost."""
+    from dedup_spark import plan as plans
+
+    forecast = plans.forecast(asked.catalogue, chosen, asked.images, asked.output)
+    print(plans.as_json(forecast) if asked.json else plans.text(forecast, chosen, asked.core_hours_price))
 
 
 def query(asked: argparse.Namespace, here: Settings) -> None:
@@ -139,6 +149,14 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(f"--{name}", action="append", default=[], metavar="FILE", help=f"{meaning}; repeatable")
     command.set_defaults(command=run)
 
+    command = commands.add_parser("plan", parents=[common], help="what a run would cost, before it costs anything")
+    command.add_argument("catalogue", metavar="CATALOGUE", help="a Parquet file, folder or glob, or a table name")
+    command.add_argument("--images", type=_count, metavar="N", help="of a catalogue of so many images, 1e9 say")
+    command.add_argument("--core-hours-price", type=float, metavar="P", help="of a core for an hour, in any currency")
+    command.add_argument("--output", metavar="OUTPUT", help="where a run was published: its hashes say more of pairs")
+    command.add_argument("--json", action="store_true", help="for machines")
+    command.set_defaults(command=plan)
+
     command = commands.add_parser("query", parents=[common], help="stored pictures within the threshold of these")
     command.add_argument("output", metavar="OUTPUT", help="where a run was published")
     command.add_argument("image", metavar="IMAGE", nargs="+", help="a path")
@@ -177,6 +195,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("place", metavar="OUTPUT", nargs="?", help="a folder or s3:// prefix to test")
     command.set_defaults(command=doctor)
     return parser
+
+
+def _count(text: str) -> int:
+    """A whole number, also as 1e9."""
+    number = float(text)
+    if not (math.isfinite(number) and number >= 1 and number % 1 == 0):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 1 on")
+    return int(number)
 
 
 def _with_reviews(chosen: Settings, asked: argparse.Namespace) -> Settings:

@@ -118,6 +118,12 @@ def price(sample: Sample, plan: Plan, images: int, near: Longs | None = None) ->
     return Priced(plan, images, round(of_copies + by_chance), bucket, sum(seen for _, seen in bands))
 
 
+def copies(sample: Sample, priced: Priced) -> int:
+    """How many pairs of copies there are among the hashes of a price: twice as many in twice the catalogue."""
+    drawn = max(1, len(sample.words))
+    return round(len(_near(sample.words, priced.plan)) * (sample.of / drawn) ** 2 * priced.images / max(1, sample.of))
+
+
 def _by_chance(words: Longs, plan: Plan, mask: Mask, near: Longs) -> tuple[float, int]:
     """How many pairs of the sample share the band and are not near, and on how many pairs seen that rests."""
     places = sorted(positions(mask), key=lambda place: plan.order.index(place % plan.bits))

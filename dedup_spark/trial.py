@@ -20,6 +20,7 @@ from dedup_spark import fetch, pictures, settings
 from dedup_spark.errors import BadImage
 
 CONFIDENCE = 0.95
+RGB = 3  # bytes of a pixel
 SIZE = 400
 """Images of a trial by default: some seconds, and 5 % of the mean at pictures of usual variety."""
 
@@ -46,7 +47,8 @@ class Trial:
     fetch_seconds: float = 0.0  # of the processor
     waited: float = 0.0  # seconds of the clock that no processor of ours was at work
     hash_seconds: dict[str, list[float]] = field(default_factory=dict)  # by the way to decode, an image of each batch
-    words: list[list[int]] = field(default_factory=list)  # of the usable ones
+    words: list[list[int]] = field(default_factory=list)  # of those that a search by bands covers
+    largest_picture: int = 0  # bytes of the largest one decoded
 
     def bytes(self) -> Mean:
         """The size of an image; of one that did not come it is 0."""
@@ -65,8 +67,8 @@ class Trial:
         return self.statuses.count("ok") / max(1, self.images)
 
     def hashes(self) -> NDArray[np.int64]:
-        """The packed hashes of the usable ones, (n, words)."""
-        return np.array(self.words, dtype=np.int64)
+        """The packed hashes of those that a search by bands covers, (n, words)."""
+        return np.array(self.words, dtype=np.int64).reshape(len(self.words), -1)
 
 
 def run(
@@ -101,12 +103,16 @@ def _timed(batch: Sequence[tuple[str, Any]], limits: settings.Fingerprints, way:
     seconds = time.thread_time() - before
     if trial is not None:
         trial.statuses += facts["status"]
-        trial.words += [words for words in facts["words"] if words is not None]
+        stable = zip(facts["words"], facts["low_information"], facts["unstable_channels"], strict=True)
+        trial.words += [words for words, little, unstable in stable if words is not None and not (little or unstable)]
+        pixels = (wide * high for wide, high in zip(facts["width"], facts["height"], strict=True) if wide and high)
+        trial.largest_picture = max(trial.largest_picture, *(RGB * number for number in pixels), 0)
     return seconds / len(batch)
 
 
 def mean(values: Iterable[float]) -> Mean:
-    """The mean of independent measurements, and its uncertainty by Student's t; infinite for a single one.
+    """The mean of independent measurements, and its uncertainty by Student's t; that of a single one is as
+    large as itself.
 
     >>> mean([1.0, 2.0, 3.0])
     Mean(value=2.0, off=2.48...)
@@ -115,6 +121,6 @@ def mean(values: Iterable[float]) -> Mean:
     if not len(found):
         return Mean(0.0, 0.0)
     if len(found) == 1:
-        return Mean(float(found[0]), math.inf)
+        return Mean(float(found[0]), float(found[0]))
     spread = found.std(ddof=1) / math.sqrt(len(found))
     return Mean(float(found.mean()), float(spread * student.ppf((1 + CONFIDENCE) / 2, len(found) - 1)))
