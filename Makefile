@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version
 EXTRAS := --extra spark --extra connect --extra s3fs
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 bench-quality bench-null bench-pairs bench-suspects lint format doctor lock clean
+.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 bench-quality bench-null bench-pairs bench-components bench-suspects lint format doctor lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ bench-pairs: ## seconds and memory of the pair search beside faiss's, on the sam
 	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt
 	.venv-bench/bin/python -m benchmarks.pairs
 	.venv-bench/bin/python -m benchmarks.pairs --on-white
+
+bench-components: ## seconds of components by every way there is, ours, scipy, networkx and GraphFrames
+	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt
+	.venv-bench/bin/python -m benchmarks.components
 
 bench-suspects: set-up ## size charts found and products wrongly taken for one, by how many offers show them
 	$(BIN)/python -m benchmarks.suspects
