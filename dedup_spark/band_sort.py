@@ -155,7 +155,7 @@ def _near(table: Table, block: _Block) -> Pairs:
     words = table.words.take(block.rows, axis=0)
     left, right = _compared(block, table.ours)
     left, right, distance = _within(words, left, right, block.path)
-    differing = words[left] ^ words[right]
+    differing = words.take(left, axis=0) ^ words.take(right, axis=0)
     kept = np.arange(len(left))
     for plan, number in block.path:
         kept = kept[_first(differing[kept], plan, number)]

@@ -25,6 +25,7 @@ from typing import Any
 from dedup_spark.errors import BadInput
 
 UNDECIDING = (
+    "candidate_pairs.budget",
     "components",
     "duplicate_sets.round",
     "fingerprints.batch",

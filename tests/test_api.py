@@ -23,7 +23,7 @@ from dedup_spark.api import Source
 from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.hashing import bits
 from tests import pictures
-from tests.test_band_sort import brute, some_hashes
+from tests.near_hashes import brute, some_hashes
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the photographs of ../shared/data")

@@ -14,7 +14,7 @@ from dedup_spark.banding import Plan
 from dedup_spark.buckets import Table, sort
 from dedup_spark.hashing import bits
 from dedup_spark.pricing import Sample, choose, price, refusal
-from tests.test_band_sort import SHAPES, brute, met, some_hashes
+from tests.near_hashes import SHAPES, brute, met, some_hashes
 
 Longs = NDArray[np.int64]
 
