@@ -70,7 +70,7 @@ def _drawn(count: int, on_white: bool, rng: np.random.Generator) -> Longs:
 def _copies(words: Longs, t: int, rng: np.random.Generator) -> Longs:
     """Copies in which up to t bits differ: each two of one channel, so that it stays even."""
     most = t // 2
-    twos = np.where(rng.random(len(words)) < 1 / 2, most, rng.integers(most + 1, size=len(words)))
+    twos = np.where(rng.random(len(words)) < 1 / 2, most, rng.integers(max(1, most), size=len(words)))
     order = rng.random((len(words), bits.CHANNELS * bits.BITS // 2), dtype=np.float32).argpartition(most, axis=1)
     changed = np.zeros((len(words), bits.CHANNELS * bits.BITS), dtype=np.bool_)
     for number in range(most):
