@@ -101,7 +101,8 @@ def catalogue_folder(asked: argparse.Namespace, chosen: Settings) -> None:
     pictures, others = folder.write(asked.dir, asked.file, chosen.s3)
     print(f"{asked.file}: {pictures:,} pictures; {others:,} other files left out")
     options = [f"--config={file}" for file in asked.config] + [f"--set={pair}" for pair in asked.set]
-    line = ["dedup-spark", "run", asked.file, "OUTPUT", *options, f"--set=catalogue.image_root={asked.dir}"]
+    root = settings.override("catalogue.image_root", asked.dir)
+    line = ["dedup-spark", "run", asked.file, "OUTPUT", *options, f"--set={root}"]
     print(shlex.join(line))
 
 

@@ -252,6 +252,16 @@ def load(
     return Settings(**{name: kind(**values[name]) for name, kind in sections.items() if isinstance(kind, type)})
 
 
+def override(name: str, text: str) -> str:
+    """What `--set` takes to give a setting this text, whatever it looks like.
+
+    >>> override("catalogue.image_root", "/pictures"), override("catalogue.image_root", "2024")
+    ('catalogue.image_root=/pictures', 'catalogue.image_root="2024"')
+    """
+    plain = f"{name}={text}"
+    return plain if _parse(plain)[2] == text else f"{name}={json.dumps(text, ensure_ascii=False)}"
+
+
 @cache
 def described() -> dict[str, dict[str, dict[str, Any]]]:
     """Section → key → default, unit, range or choices, reason: `default.toml` as it stands."""

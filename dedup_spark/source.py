@@ -7,7 +7,7 @@ import fnmatch
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +28,14 @@ PARQUET = ".parquet"
 class Source:
     """What is known of a catalogue before it is read.
 
-    name: as a person calls it. path: canonical, None for a table or DataFrame. folder: the folder that holds it.
-    identity: changes when the catalogue does; None where nobody can tell, and then no run of it is resumed. bytes: of
-    its files, None where nobody can tell.
+    name: as a person calls it. path: canonical, None for a table or DataFrame. pattern: whether the path is one, and
+    not a name. folder: the folder that holds it. identity: changes when the catalogue does; None where nobody can tell,
+    and then no run of it is resumed. bytes: of its files, None where nobody can tell.
     """
 
     name: str
     path: str | None = None
+    pattern: bool = False
     folder: str | None = None
     identity: str | None = None
     bytes: int | None = None
@@ -42,20 +43,24 @@ class Source:
 
 
 def find(catalogue: str | DataFrame, settings: Settings) -> Source:
-    """The source, found to be there. Raises `BadInput` when nothing lies at the path, `StorageFailed` when refused."""
+    """The source, found to be there; a path counts as a pattern only where nothing lies under it as a name.
+
+    Raises `BadInput` when nothing lies at the path, `StorageFailed` when refused.
+    """
     if not isinstance(catalogue, str):
         return Source("a DataFrame", rows=catalogue)
     if not _is_path(catalogue):
         return Source(catalogue)
     path = locations.folder(catalogue, "CATALOGUE")
-    files = _files(path, settings)
+    files, folder = _named(path, settings)
+    pattern = not files and bool(WILDCARD.search(path))
+    if pattern:
+        files, folder = _matching(path, settings)
     if not files:
         raise BadInput(f"catalogue {catalogue}: no Parquet file lies there")
     listed = "\n".join(f"{file.path} {file.bytes} {file.version}" for file in files)
-    alone = [file.path for file in files] == [path]
-    folder = posixpath.dirname(_fixed(path)) if alone or _fixed(path) != path else path
     identity = hashlib.sha256(listed.encode()).hexdigest()[:16]
-    return Source(catalogue, path, folder, identity, sum(file.bytes for file in files))
+    return Source(catalogue, path, pattern, folder, identity, sum(file.bytes for file in files))
 
 
 def is_small(source: Source, settings: Settings) -> bool:
@@ -69,7 +74,7 @@ def read(source: Source, spark: SparkSession, settings: Settings) -> DataFrame:
         if source.rows is not None:
             rows = source.rows
         elif source.path is not None:
-            rows = storage.read(spark, source.path, settings, pattern=bool(WILDCARD.search(source.path)))
+            rows = storage.read(spark, source.path, settings, pattern=source.pattern)
         else:
             rows = spark.read.table(source.name)
         _ = rows.schema  # Connect looks the table up only now
@@ -132,19 +137,36 @@ def _is_path(catalogue: str) -> bool:
     return "/" in catalogue or catalogue.endswith(PARQUET) or Path(catalogue).exists()
 
 
-def _files(path: str, settings: Settings) -> list[objects.Entry]:
-    """The Parquet files that Spark will read at the path, sorted.
+def _named(path: str, settings: Settings) -> tuple[list[objects.Entry], str]:
+    """The Parquet files at the path, taken as a name, and the folder that holds them."""
+    single = objects.stat(path, settings.s3)
+    files = [single] if single else storage.data_files(path, settings)
+    return _read_together(files, path.rstrip("/").split("/"), path), posixpath.dirname(path) if single else path
+
+
+def _matching(path: str, settings: Settings) -> tuple[list[objects.Entry], str]:
+    """The Parquet files that the path takes in as a pattern, and the folder above its first wildcard.
+
+    Braces are Hadoop's: too wide is no harm here.
+    """
+    above = WILDCARD.split(path, maxsplit=1)[0].rpartition("/")[0] or "/"
+    pattern = re.sub(r"\{[^}]*\}", "*", path).split("/")
+    parted = [(file, file.path.split("/")) for file in storage.data_files(above, settings)]
+    deep = [(file, parts) for file, parts in parted if len(parts) >= len(pattern)]
+    files = [file for file, parts in deep if all(map(fnmatch.fnmatchcase, parts, pattern))]
+    return _read_together(files, pattern, path), above
+
+
+def _read_together(found: Sequence[objects.Entry], above: Sequence[str], path: str) -> list[objects.Entry]:
+    """Those of the files that Spark will read; `above` are the segments of the path that is read.
 
     Raises `BadInput` for files that it would leave out in silence: empty ones, and Parquet in subfolders that are no
     partitions (`key=value`), or not partitions by the same keys.
     """
-    below = posixpath.dirname(_fixed(path))
-    single = objects.stat(path, settings.s3) if _fixed(path) == path else None
-    files = [single] if single else storage.data_files(path if _fixed(path) == path else below, settings)
-    found = {file: keys for file in files if (keys := _keys(file.path, path)) is not None}
-    read = {file: keys for file, keys in found.items() if None not in keys}
+    parted = {file: _keys(file.path, len(above)) for file in found}
+    read = {file: keys for file, keys in parted.items() if None not in keys}
     first = next(iter(read.values()), ())
-    for file, keys in found.items():
+    for file, keys in parted.items():
         if file.path.endswith(PARQUET) and (file not in read or keys != first):
             raise BadInput(
                 f"catalogue {path}: {file.path} lies in a folder that Spark does not read with the others: "
@@ -155,25 +177,13 @@ def _files(path: str, settings: Settings) -> list[objects.Entry]:
     return list(read)
 
 
-def _keys(file: str, path: str) -> tuple[str | None, ...] | None:
-    """The keys of the partitions that a file lies in below a path or pattern, None for another subfolder.
+def _keys(file: str, depth: int) -> tuple[str | None, ...]:
+    """The keys of the partitions that a file lies in below its first so many segments, None for another subfolder.
 
-    None alone when the pattern does not take the file in. Braces are Hadoop's: too wide is no harm here.
-
-    >>> _keys("/shop/day=1/a.parquet", "/shop"), _keys("/shop/old/a.parquet", "/shop"), _keys("/shop/b", "/shop/a*")
-    (('day',), (None,), None)
+    >>> _keys("/shop/day=1/a.parquet", 2), _keys("/shop/old/a.parquet", 2)
+    (('day',), (None,))
     """
-    pattern = re.sub(r"\{[^}]*\}", "*", path).rstrip("/").split("/")
-    parts = file.split("/")
-    if len(parts) < len(pattern) or not all(map(fnmatch.fnmatchcase, parts, pattern)):
-        return None
-    return tuple(part.partition("=")[0] if "=" in part else None for part in parts[len(pattern) : -1])
-
-
-def _fixed(path: str) -> str:
-    """The path up to where its first wildcard's segment begins, with that segment."""
-    found = WILDCARD.search(path)
-    return path if found is None else path[: path.rindex("/", 0, found.start())] + "/*"
+    return tuple(part.partition("=")[0] if "=" in part else None for part in file.split("/")[depth:-1])
 
 
 def _bucket(folder: str) -> str:

@@ -96,6 +96,29 @@ def test_a_catalogue_is_the_files_that_spark_reads(tmp_path: Path) -> None:
     assert source.find(str(tmp_path), CHOSEN) == whole
 
 
+ODD = ["c [x].parquet", "da ta [e]*", "{a,b}?", "[a-c]/d.parquet"]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_path_is_a_name_before_it_is_a_pattern(spark: SparkSession, tmp_path: Path, name: str) -> None:
+    for other in ("c x.parquet", "da ta e/1.parquet", "ab/1.parquet", "b/d.parquet"):
+        parquet(tmp_path / other, id=["wrong", "wrong"], image=["1.jpg", "2.jpg"])
+    path = tmp_path / name
+    parquet(path if path.suffix else path / "1.parquet", id=["a"], image=["1.jpg"])
+    found = source.find(str(path), CHOSEN)
+    assert (found.pattern, found.folder) == (False, str(path.parent if path.suffix else path))
+    assert [row["id"] for row in source.read(found, spark, CHOSEN).collect()] == ["a"]
+
+
+def test_a_pattern_takes_in_what_no_name_does(spark: SparkSession, tmp_path: Path) -> None:
+    parquet(tmp_path / "shop" / "1.parquet", id=["a"], image=["1.jpg"])
+    parquet(tmp_path / "shop" / "2.parquet", id=["b"], image=["1.jpg"])
+    for pattern in ("sho[p]", "shop/{1,2}.parquet", "s*/?.parquet"):
+        found = source.find(f"{tmp_path}/{pattern}", CHOSEN)
+        assert found.pattern
+        assert source.read(found, spark, CHOSEN).count() == 2
+
+
 @pytest.mark.parametrize("nothing", ["none.parquet", "no/folder", "empty", "empty/*.parquet"])
 def test_where_no_parquet_lies_it_says_so(tmp_path: Path, nothing: str) -> None:
     (tmp_path / "empty").mkdir()
