@@ -3,7 +3,6 @@
 What it says is what a run says: the same decoder, the same hasher, the same limits.
 """
 
-import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -118,8 +117,7 @@ def _picture(source: Source) -> Image.Image:
 
 def _read(path: str) -> bytes:
     """The bytes a run would get. A local path is the user's own, so links may lead anywhere."""
-    absolute = "://" in path or not path.strip()
-    location = locations.resolve(path if absolute else os.path.abspath(path), root="/")
+    location = locations.of_person(path)
     if location.startswith("/"):
         return disk.read_within(location, ("/",), _settings().fingerprints.max_bytes)
     place = locations.place(location)

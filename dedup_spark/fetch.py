@@ -144,6 +144,7 @@ async def _attempts(path: str, terms: _Terms, tried: list[str]) -> bytes:
         location = locations.parse(path)
     except ValueError as error:
         raise BadImage("malformed_path", str(error)) from None
+    locations.check_mirrored(location)
     if location.scheme == "file":
         return await _in_thread(partial(disk.read_within, path, terms.folders, terms.limits.max_bytes))
     read = _object if location.scheme == "s3" and terms.limits.client == "obstore" else _elsewhere

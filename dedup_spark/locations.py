@@ -18,6 +18,9 @@ from dedup_spark.errors import BadImage, BadInput
 ALIASES = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
 """Schemes that mean one store; Hadoop's names of S3 are S3."""
 
+WEB = ("http", "https")
+"""Schemes of addresses that nothing is ever fetched from: a server chooses what it answers, and sees who asks."""
+
 MAX_KEY_BYTES = 1024
 """The longest key of an object, in UTF-8: a limit of S3 itself."""
 
@@ -90,13 +93,27 @@ def resolve(text: str | None, root: str) -> str:
         raise BadImage("no_image", "the path is null or blank")
     try:
         location = parse(text if _absolute(text) else _joined(text, root))
-        if location.scheme not in ("http", "https") and not location.key:
+        if location.scheme not in WEB and not location.key:
             raise ValueError("names a bucket, not an object")
     except ValueError as error:
         raise BadImage("malformed_path", str(error)) from None
-    if location.scheme in ("http", "https"):
-        raise BadImage("not_mirrored", "a web address is not fetched: mirror it first")
+    check_mirrored(location)
     return str(location)
+
+
+def check_mirrored(location: Location) -> None:
+    """Raises `BadImage` for a web address: the one place that refuses it, asked once more before any bytes are read."""
+    if location.scheme in WEB:
+        raise BadImage("not_mirrored", "a web address is not fetched: mirror it first")
+
+
+def of_person(text: str) -> str:
+    """The canonical text of a picture's path that a person gave; a relative one starts at the working folder.
+
+    Raises `BadImage` as `resolve` does.
+    """
+    absolute = "://" in text or not text.strip()
+    return resolve(text if absolute else os.path.abspath(text), root="/")
 
 
 def folder(text: str, setting: str) -> str:
@@ -111,7 +128,7 @@ def folder(text: str, setting: str) -> str:
         location = parse(text if _absolute(text) else os.path.abspath(text))
     except ValueError as error:
         raise BadInput(f"{setting}: {error}; must be a folder or s3://bucket/prefix") from None
-    if not text.strip() or location.scheme in ("http", "https"):
+    if not text.strip() or location.scheme in WEB:
         raise BadInput(f"{setting} = {text!r}: must be a folder or s3://bucket/prefix")
     return str(location).removesuffix("/") or "/"
 

@@ -1,6 +1,5 @@
 """An answer is one stored picture within the threshold of an asked one: how far it is, the verdict, who shows it."""
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from dedup_spark import (
     tables,
     verdict,
 )
-from dedup_spark.errors import BadInput
+from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.hashing import hasher
 from dedup_spark.images import colour
 from dedup_spark.settings import Settings, load
@@ -123,11 +122,10 @@ def _comparable(stored: DataFrame) -> DataFrame:
 
 
 def _path(image: str) -> str:
-    absolute = image if "://" in image else os.path.abspath(image)
     try:
-        return str(locations.parse(absolute))
-    except ValueError as error:
-        raise BadInput(f"image {image!r}: {error}") from None
+        return locations.of_person(image)
+    except BadImage as bad:
+        raise BadInput(f"image {image!r} cannot be asked for: {bad.detail}") from None
 
 
 def _bad(row: Any) -> str:

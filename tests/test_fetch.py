@@ -169,6 +169,14 @@ def test_nothing_outside_is_asked_for(server: Faulty, tmp_path: Path) -> None:
     assert server.requests == []
 
 
+def test_a_web_address_is_never_asked_even_where_it_is_allowed(server: Faulty) -> None:
+    server.put("/1.jpg", b"picture")
+    place = f"http://127.0.0.1:{server.port}"
+    said = "a web address is not fetched: mirror it first"
+    assert fetched([f"{place}/1.jpg"], server.settings, allowed=[place]) == [("not_mirrored", said)]
+    assert server.requests == []
+
+
 def test_refused_credentials_are_no_image_s_fault(server: Faulty) -> None:
     server.put("/shop/a", Answer(b"<Error><Code>ExpiredToken</Code><Token>geheim</Token></Error>", 400))
     with pytest.raises(

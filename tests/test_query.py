@@ -12,6 +12,7 @@ from dedup_spark.errors import BadInput
 from dedup_spark.hashing import hasher
 from dedup_spark.images import colour
 from dedup_spark.pictures import HASHER
+from tests.faulty_s3 import faulty
 
 CHOSEN = settings.load()
 SHOWN = "id long, image string, status string"
@@ -56,6 +57,18 @@ def test_an_answer_is_a_stored_picture_of_like_version_with_who_shows_it(spark: 
     ]
     with pytest.raises(BadInput, match="no stored picture has hash"):
         query.find(asked, stored.where("hash_version = '0'"), stored.select("image", "content", "square"), by)
+
+
+def test_a_web_address_is_refused_and_never_asked(tmp_path: Path) -> None:
+    with faulty() as server:
+        server.put("/1.jpg", b"picture")
+        url = f"http://127.0.0.1:{server.port}/1.jpg"
+        with pytest.raises(BadInput, match=r"1\.jpg' cannot be asked for: a web address is not fetched: mirror it"):
+            list(query.lines(str(tmp_path), [url], CHOSEN))
+        assert server.requests == []
+    for path in ("", "s3://shop", "a\x00.jpg"):
+        with pytest.raises(BadInput, match="cannot be asked for"):
+            list(query.lines(str(tmp_path), [path], CHOSEN))
 
 
 def test_the_offers_that_show_a_picture_are_counted_and_the_first_are_named(spark: SparkSession) -> None:
