@@ -22,11 +22,8 @@ import traceback
 from collections.abc import Sequence
 
 from dedup_spark import documents, locations, settings
-from dedup_spark.errors import DedupError, RunRefused
+from dedup_spark.errors import INTERRUPTED, DedupError, RunRefused
 from dedup_spark.settings import Settings
-
-INTERRUPTED = 130
-"""The shell's exit code for Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(f"dedup-spark: {documents.redacted(str(error))}")
         return error.exit_code
     except KeyboardInterrupt:
-        _complain("dedup-spark: interrupted; the same command resumes the run")
+        resumed = "; the same command resumes the run" if asked.command is run else ""
+        _complain(f"dedup-spark: interrupted{resumed}")
         return INTERRUPTED
     except Exception:
         _complain(documents.redacted(traceback.format_exc()))

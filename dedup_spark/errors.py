@@ -7,10 +7,14 @@ Each class has the exit code that the command line ends with.
 | 0 | done |
 | 1 | a fault in the program |
 | 2 | bad arguments, settings or catalogue |
-| 3 | the data failed a gate (too many rejects, over budget) |
+| 3 | the data failed a gate: too many rejects, too many wrong merges to be expected, too large a cluster, over budget |
 | 4 | storage or credentials |
 | 5 | another run holds the output or won the pointer |
+| 130 | interrupted (Ctrl-C), as the shell says it |
 """
+
+INTERRUPTED = 130
+"""What a command ends with that was interrupted."""
 
 
 class DedupError(Exception):
@@ -32,7 +36,7 @@ class BadInput(DedupError):
 
 
 class GateFailed(DedupError):
-    """The data may not go further: too many rejects, too many places outside the allowed ones."""
+    """The data may not go further: too many rejects, too many wrong merges to be expected, too large a cluster."""
 
     exit_code = 3
 

@@ -5,6 +5,7 @@ It lets a pile of files go through the flow as if each were an offer of its own.
 
 import io
 import posixpath
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,9 +21,11 @@ ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp")
 def write(folder: str, file: str, s3: S3) -> tuple[int, int]:
     """Writes the catalogue of the folder as the Parquet file; how many pictures it lists, how many files it left out.
 
-    Raises `BadInput` when the folder holds no picture, or when the file exists: nothing is overwritten.
+    Raises `BadInput` when the folder holds no picture, or when the file exists or is a folder: nothing is overwritten.
     """
     target = locations.folder(file, "FILE")
+    if Path(target).is_dir():
+        raise BadInput(f"{file} is a folder: name a new file")
     images, others = pictures(folder, s3)
     buffer = io.BytesIO()
     pq.write_table(pa.table({"id": images, "image": images}), buffer)

@@ -14,6 +14,7 @@ dedup_spark.errors.BadInput: candidate_pairs.max_distance = 99: must be 0 to 23 
 import dataclasses
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -343,6 +344,9 @@ def _checked(name: str, value: Any, facts: dict[str, Any]) -> Any:
         raise BadInput(f"{name} = {value!r}: must be of {', '.join(facts['choices'])}")
     if isinstance(value, list) and len(set(value)) < len(value):
         raise BadInput(f"{name} = {value!r}: names one thing twice")
+    if "form" in facts and value and not re.fullmatch(facts["form"], value):
+        shown = "" if "@" in value else f" = {value!r}"  # people write passwords into URLs
+        raise BadInput(f"{name}{shown}: must be a {facts['unit']} like {facts['like']}")
     if value == [] and default:
         raise BadInput(f"{name} = []: must name at least one of {facts.get('unit', 'them')}")
     if "range" in facts and not facts["range"][0] <= value <= facts["range"][1]:

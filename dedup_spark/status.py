@@ -4,14 +4,14 @@
 |---|---|---|
 | `running` | null | a run holds the lease; if it was killed, the lease stands still |
 | `done` | 0 | the run was published |
-| `failed` | 1 to 5 | the run stopped, `message` says why |
+| `failed` | 1 to 5, 130 | the run stopped, `message` says why |
 """
 
 from datetime import UTC, datetime
 from typing import Any
 
 from dedup_spark import documents, objects
-from dedup_spark.errors import DedupError
+from dedup_spark.errors import INTERRUPTED, DedupError
 from dedup_spark.lease import Lease
 from dedup_spark.settings import S3
 
@@ -28,18 +28,22 @@ def exit_code(error: BaseException) -> int:
     """What the command line ends with.
 
     >>> from dedup_spark.errors import RunRefused
-    >>> exit_code(RunRefused("another run")), exit_code(KeyError("column"))
-    (5, 1)
+    >>> exit_code(RunRefused("another run")), exit_code(KeyError("column")), exit_code(KeyboardInterrupt())
+    (5, 1, 130)
     """
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
     return error.exit_code if isinstance(error, DedupError) else FAULT
 
 
 def message(error: BaseException) -> str:
     """What went wrong in one text.
 
-    >>> message(KeyError("column"))
-    "KeyError: 'column'"
+    >>> message(KeyError("column")), message(KeyboardInterrupt())
+    ("KeyError: 'column'", 'interrupted')
     """
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
     return str(error) if isinstance(error, DedupError) else f"{type(error).__name__}: {error}"
 
 

@@ -48,5 +48,7 @@ def test_a_file_that_exists_and_a_folder_without_pictures_are_refused(tmp_path: 
     with pytest.raises(BadInput, match="exists: name a new file"):
         folder.write(str(tmp_path), str(tmp_path / "old.parquet"), S3())
     assert (tmp_path / "old.parquet").read_bytes() == b"old"
+    with pytest.raises(BadInput, match="is a folder: name a new file"):
+        folder.write(str(tmp_path), str(tmp_path), S3())
     with pytest.raises(BadInput, match="holds no picture"):
         folder.write(str(tmp_path / "empty"), str(tmp_path / "new.parquet"), S3())

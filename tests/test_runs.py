@@ -171,6 +171,13 @@ def test_a_killed_run_is_resumed_table_by_table(spark: SparkSession, tmp_path: P
     assert runs.read(output, "removed", spark=spark, settings=QUICK).count() == 7
 
 
+def test_an_interrupted_run_says_so_with_the_exit_code_of_the_command(tmp_path: Path) -> None:
+    fail(str(tmp_path), KeyboardInterrupt())
+    found = status.read(str(tmp_path), S3())
+    assert found is not None
+    assert (found["state"], found["exit_code"], found["message"]) == ("failed", 130, "interrupted")
+
+
 @pytest.mark.parametrize("damage", ["deleted", "truncated"])
 def test_a_damaged_table_of_a_resumed_run_is_named(tmp_path: Path, damage: str) -> None:
     output = str(tmp_path)

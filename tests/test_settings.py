@@ -41,11 +41,30 @@ def test_a_file_then_an_override_wins(tmp_path: Path) -> None:
         ('duplicate_sets.keeper=["pixels", "pixels"]', "names one thing twice"),
         ('duplicate_sets.keeper=["beauty"]', "must be of pixels, bytes, image"),
         ("catalogue.rename=x", "must be a table of texts"),
+        ("session.master=bogus", r"session.master = 'bogus': must be a Spark master URL like local\[4\], spark://"),
+        ("session.master=local[0]", "must be a Spark master URL"),
+        ("session.remote=host:15002", "session.remote = 'host:15002': must be a Spark Connect URL like sc://host"),
+        ("s3.endpoint=ftp://x", "s3.endpoint = 'ftp://x': must be a URL like https://"),
+        ("s3.endpoint=minio:9000", "must be a URL like https://"),
+        ("s3.endpoint=https://me:open@host", "^s3.endpoint: must be a URL like .* without user, password"),
     ],
 )
 def test_what_is_wrong_is_named(override: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         settings.load(overrides=[override])
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        *(f"session.master={name}" for name in ("local", "local[*]", "local[2, 3]", "local-cluster[2,1,1024]", "yarn")),
+        *(f"session.master={name}" for name in ("spark://host:7077", "k8s://https://host:443")),
+        *(f"session.remote={name}" for name in ("local", "local[2]", "local[*]", "sc://host/;token=x")),
+        *(f"s3.endpoint={name}" for name in ("http://127.0.0.1:8333", "https://host/", "https://host/store", "")),
+    ],
+)
+def test_every_way_to_name_a_master_or_an_endpoint_is_taken(override: str) -> None:
+    settings.load(overrides=[override])
 
 
 def test_a_broken_or_missing_file_is_named(tmp_path: Path) -> None:
