@@ -17,6 +17,7 @@ from dedup_spark.errors import BadImage, BadInput
 
 IDS = (T.StringType, T.ByteType, T.ShortType, T.IntegerType, T.LongType)
 ROLES = ("merchant", "brand", "title")
+NO_ID = "the id, or a column of it, is null or blank"
 LOCATED = "image string, status string, detail string"
 
 
@@ -52,7 +53,7 @@ def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: setting
         "id",
         "located.image",
         status.alias("status"),
-        F.when(status != "no_id", F.col("located.detail")).alias("detail"),
+        F.when(status == "no_id", NO_ID).otherwise(F.col("located.detail")).alias("detail"),
         *ROLES,
         F.struct(*row).alias("row"),
     )
@@ -66,6 +67,7 @@ def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: setting
 def check(rows: DataFrame, columns: settings.Catalogue) -> None:
     """Raises `BadInput` for a missing column, a wrong type, or a column of a name that an output needs."""
     found = ", ".join(rows.columns)
+    _check_letters(rows.columns)
     for setting, name in [*(("id", name) for name in columns.id), ("image", columns.image)]:
         if name not in rows.columns:
             raise BadInput(f"the catalogue has no column {name!r} ([catalogue] {setting}); it has {found}")
@@ -91,6 +93,17 @@ def check(rows: DataFrame, columns: settings.Catalogue) -> None:
             raise BadInput(
                 f"two columns of the catalogue would be called {lower!r}: [catalogue] rename tells them apart"
             )
+
+
+def _check_letters(names: Sequence[str]) -> None:
+    first: dict[str, str] = {}
+    for name in names:
+        if name.lower() in first:
+            raise BadInput(
+                f"columns {first[name.lower()]!r} and {name!r} differ at most in small and capital letters, "
+                "and Spark takes them for one: rename one in the catalogue"
+            )
+        first[name.lower()] = name
 
 
 def lacking(rows: DataFrame, columns: settings.Catalogue) -> list[str]:

@@ -116,10 +116,11 @@ def of_person(text: str) -> str:
     return resolve(text if absolute else os.path.abspath(text), root="/")
 
 
-def folder(text: str, setting: str) -> str:
+def folder(text: str, setting: str, elsewhere: bool = False) -> str:
     """The canonical text of a folder or prefix that a person gave; `setting` is its name in the message of `BadInput`.
 
-    A relative one starts at the working folder, so this is for the driver, before paths travel to workers.
+    A relative one starts at the working folder, so this is for the driver, before paths travel to workers. elsewhere:
+    whether it may lie in any store that pictures are read from, where tables are not.
 
     >>> folder("s3a://shop/out/", "OUTPUT"), folder("/data/../out", "OUTPUT")
     ('s3://shop/out', '/out')
@@ -128,7 +129,7 @@ def folder(text: str, setting: str) -> str:
         location = parse(text if _absolute(text) else os.path.abspath(text))
     except ValueError as error:
         raise BadInput(f"{setting}: {error}; must be a folder or s3://bucket/prefix") from None
-    if not text.strip() or location.scheme in WEB:
+    if not text.strip() or location.scheme in WEB or not (elsewhere or location.scheme in ("file", "s3")):
         raise BadInput(f"{setting} = {text!r}: must be a folder or s3://bucket/prefix")
     return str(location).removesuffix("/") or "/"
 

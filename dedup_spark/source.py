@@ -22,6 +22,7 @@ from dedup_spark.settings import Settings
 
 WILDCARD = re.compile(r"[*?\[{]")
 PARQUET = ".parquet"
+TWICE = re.compile(r"COLUMN_ALREADY_EXISTS.*?`([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def read(source: Source, spark: SparkSession, settings: Settings) -> DataFrame:
         said = str(error).partition("\n")[0]
         if source.path is None and "TABLE_OR_VIEW_NOT_FOUND" in said:
             said = "no such table, and no path either (a path has a '/')"
+        if twice := TWICE.search(said):
+            said = f"two columns are called {twice[1]!r} but for small and capital letters, which Spark takes for one"
         raise BadInput(f"catalogue {source.name}: {said}") from error
     except StorageFailed as failed:
         if isinstance(failed.__cause__, AnalysisException):  # nothing lies there, or what Spark knows no type for
@@ -119,15 +122,17 @@ def places(source: Source, settings: Settings) -> tuple[str, tuple[str, ...]]:
     """
     root = settings.catalogue.image_root
     if root:
-        root = locations.folder(root, "[catalogue] image_root")
+        root = locations.folder(root, "[catalogue] image_root", elsewhere=True)
     elif source.folder is not None:
         root = source.folder
-    allowed = tuple(locations.folder(place, "[fingerprints] allowed") for place in settings.fingerprints.allowed)
+    named = settings.fingerprints.allowed
+    allowed = tuple(locations.folder(place, "[fingerprints] allowed", elsewhere=True) for place in named)
     if not allowed:
         allowed = tuple(dict.fromkeys(_bucket(place) for place in (source.folder, root) if place))
     if not allowed:
+        lies = "lies in no folder" if source.rows is not None else "is no path here; a table of that name has no folder"
         raise BadInput(
-            f"catalogue {source.name} lies in no folder, so nothing says where its pictures may lie: "
+            f"catalogue {source.name} {lies}, so nothing says where its pictures may lie: "
             "set [fingerprints] allowed (and [catalogue] image_root for relative paths)"
         )
     return root or allowed[0], allowed

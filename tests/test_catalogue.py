@@ -54,7 +54,8 @@ def test_an_id_of_several_columns_is_a_struct_and_must_be_whole(spark: SparkSess
         [("shop", 1, "a"), ("shop", None, "b"), (" ", 2, "c")], "merchant string, offer int, image string"
     )
     found = catalogue.compute(rows, "/shop", ["/shop"], columns('id=["merchant","offer"]')).orderBy("image").collect()
-    assert [row["status"] for row in found] == ["ok", "no_id", "no_id"]
+    said = "the id, or a column of it, is null or blank"
+    assert [(row["status"], row["detail"]) for row in found] == [("ok", None), ("no_id", said), ("no_id", said)]
     assert found[0]["id"].asDict() == {"merchant": "shop", "offer": 1}
     assert found[0]["merchant"] == "shop"
 
@@ -81,6 +82,11 @@ def test_other_columns_travel_with_their_types_and_new_names(spark: SparkSession
         ("id string, image array<int>", [], "'image' is array<int>"),
         ("id string, image string, label int", [], "'label' stands in the way"),
         ("id string, image string, PHash int", [], "'PHash' stands in the way"),
+        (
+            "id string, image string, Brand int, brand int",
+            [],
+            "columns 'Brand' and 'brand' differ at most",
+        ),
         ("id string, image string", ['rename={x = "y"}'], "rename names 'x'"),
         ("id string, image string, a int, b int", ['rename={a = "b"}'], "two columns"),
     ],

@@ -69,7 +69,7 @@ def test_a_second_file_that_cannot_be_read_is_named(
         ({"id": [b"a"], "image": ["1.jpg"]}, "column 'id' is binary: an id must be"),
         ({"id": ["a"], "image": [1]}, "column 'image' is bigint: must be a string"),
         ({"id": ["a"], "image": [[["1.jpg"]]]}, "column 'image' is array<array<string>>: must be a string"),
-        ({"id": ["a"], "image": ["1.jpg"], "ID": ["b"]}, "`id` already exists"),
+        ({"id": ["a"], "image": ["1.jpg"], "ID": ["b"]}, "two columns are called 'id' but for small and"),
         ({"id": ["a"], "image": ["1.jpg"], "t": pa.array([1], pa.time64("ns"))}, "INT64 (TIME(NANOS"),
         ({"id": [], "image": []}, "is empty: it must have"),
     ],
@@ -127,6 +127,8 @@ def test_where_no_parquet_lies_it_says_so(tmp_path: Path, nothing: str) -> None:
 
 
 def test_a_name_that_is_no_path_is_a_table(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"catalogue offers is no path here; .* set \[fingerprints\] allowed"):
+        source.places(source.find("offers", CHOSEN), CHOSEN)
     with pytest.raises(BadInput, match="no such table, and no path either"):
         source.read(source.find("offers", CHOSEN), spark, CHOSEN)
     spark.createDataFrame([("a", "1.jpg")], "id string, image string").createOrReplaceTempView("offers")
