@@ -94,9 +94,9 @@ def review_import(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def catalogue_folder(asked: argparse.Namespace, chosen: Settings) -> None:
     """A catalogue of a folder, and the line that runs it."""
-    from dedup_spark import folder
+    from dedup_spark import catalogue_folder
 
-    pictures, others = folder.write(asked.dir, asked.file, chosen.s3)
+    pictures, others = catalogue_folder.write(asked.dir, asked.file, chosen.s3)
     print(f"{asked.file}: {pictures:,} pictures; {others:,} other files left out")
     options = [f"--config={file}" for file in asked.config] + [f"--set={pair}" for pair in asked.set]
     root = settings.override("catalogue.image_root", asked.dir)

@@ -4,7 +4,7 @@ import hashlib
 
 from pyspark.sql import functions as F
 
-from dedup_spark import centres, fingerprints, folder, locations, session, wrong_merges
+from dedup_spark import catalogue_folder, centres, fingerprints, locations, session, wrong_merges
 from dedup_spark.settings import Settings
 from dedup_spark.verdict import limits
 
@@ -17,7 +17,7 @@ def null(place: str, settings: Settings) -> str:
     no picture.
     """
     root = locations.folder(place, "FOLDER")
-    paths, _ = folder.pictures(place, settings.s3)
+    paths, _ = catalogue_folder.pictures(place, settings.s3)
     taken = sorted(paths, key=lambda path: hashlib.sha256(path.encode()).digest())[: settings.evaluate.sample]
     tasks = max(1, -(-len(taken) // settings.fingerprints.images_per_task))
     with session.opened(settings) as spark:

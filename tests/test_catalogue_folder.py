@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import catalogue, cli, folder, settings, source
+from dedup_spark import catalogue, catalogue_folder, cli, settings, source
 from dedup_spark.errors import BadInput
 from dedup_spark.settings import S3
 
@@ -46,9 +46,9 @@ def test_a_file_that_exists_and_a_folder_without_pictures_are_refused(tmp_path: 
     (tmp_path / "1.jpg").write_bytes(b"x")
     (tmp_path / "old.parquet").write_bytes(b"old")
     with pytest.raises(BadInput, match="exists: name a new file"):
-        folder.write(str(tmp_path), str(tmp_path / "old.parquet"), S3())
+        catalogue_folder.write(str(tmp_path), str(tmp_path / "old.parquet"), S3())
     assert (tmp_path / "old.parquet").read_bytes() == b"old"
     with pytest.raises(BadInput, match="is a folder: name a new file"):
-        folder.write(str(tmp_path), str(tmp_path), S3())
+        catalogue_folder.write(str(tmp_path), str(tmp_path), S3())
     with pytest.raises(BadInput, match="holds no picture"):
-        folder.write(str(tmp_path / "empty"), str(tmp_path / "new.parquet"), S3())
+        catalogue_folder.write(str(tmp_path / "empty"), str(tmp_path / "new.parquet"), S3())
