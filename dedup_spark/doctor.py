@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedup_spark import documents, java, locations, objects
+from dedup_spark import documents, filesystems, java, locations, objects
 from dedup_spark.errors import BadInput, DedupError, StorageFailed
 from dedup_spark.settings import Settings
 
@@ -26,10 +26,16 @@ if TYPE_CHECKING:
 
 OLDEST_PYTHON = (3, 11)
 LONGEST = 400  # characters of an error that are shown
-PACKAGES = {"numpy": "numpy", "scipy": "scipy", "pillow": "PIL", "pyarrow": "pyarrow", "obstore": "obstore"}
-"""What the project cannot do without: the name of the package and the name to import."""
-SPARK_PACKAGES = {"pyspark": "pyspark", "pandas": "pandas"}
-CONNECT_PACKAGES = {"grpcio": "grpc", "grpcio-status": "grpc_status", "googleapis-common-protos": "google.rpc"}
+PROJECT = "dedup-spark"
+REQUIREMENT = re.compile(r"(?P<package>(?P<name>[\w.-]+)[^;]*?)\s*(;.*extra == ['\"](?P<extra>[\w-]+)['\"].*)?")
+"""A line of the project's requirements, as the metadata of a package gives them."""
+MODULES = {
+    "googleapis-common-protos": "google.rpc",
+    "grpcio": "grpc",
+    "grpcio-status": "grpc_status",
+    "pillow": "PIL",
+}
+"""What to import where that is not the name of the package."""
 
 
 @dataclass(frozen=True)
@@ -104,25 +110,47 @@ def python() -> Check:
 
 
 def installed(settings: Settings) -> Iterator[Check]:
-    """The packages that these settings need, with their versions."""
-    wanted = {**PACKAGES, **SPARK_PACKAGES}
+    """The packages that the project requires under these settings, with their versions."""
+    try:
+        lines = metadata.requires(PROJECT) or ()
+    except metadata.PackageNotFoundError:
+        yield Check(PROJECT, "missing", "not installed, so what it requires is not known", "pip install '.[spark]'")
+        return
+    wanted = extras(settings)
+    checked = set()
+    for found in filter(None, map(REQUIREMENT.fullmatch, lines)):
+        if found["name"] not in checked and (found["extra"] is None or found["extra"] in wanted):
+            checked.add(found["name"])
+            yield package(found["name"], found["package"])
+
+
+def extras(settings: Settings) -> set[str]:
+    """The extras of the project that these settings need.
+
+    >>> from dedup_spark.settings import load
+    >>> sorted(extras(load(overrides=["session.remote=sc://host", "fingerprints.allowed=gs://shop"])))
+    ['connect', 'gcs', 'spark']
+    """
+    places = (settings.catalogue.image_root, *settings.fingerprints.allowed)
+    schemes = {place.partition("://")[0].lower() for place in places if "://" in place}
+    others = {filesystems.EXTRAS.get(locations.ALIASES.get(scheme, scheme), "") for scheme in schemes}
+    found = {"spark"} | others - {"", "s3fs"}
     if settings.session.remote:
-        wanted |= CONNECT_PACKAGES
-    if settings.fingerprints.client == "s3fs":
-        wanted["s3fs"] = "s3fs"
-    for package, module in wanted.items():
-        extra = next((extra for extra, names in _EXTRAS.items() if package in names), "")
-        fix = f"pip install 'dedup-spark[{extra}]'" if extra else f"pip install {package}"
-        try:
-            importlib.import_module(module)
-            yield Check(package, "ok", metadata.version(package))
-        except metadata.PackageNotFoundError:
-            yield Check(package, "ok", "brought by the platform")  # a Spark distribution has no package metadata
-        except ImportError as error:
-            yield Check(package, "missing", str(error), fix)
+        found.add("connect")
+    if settings.fingerprints.client == "s3fs" or settings.s3.credentials == "profile":  # which botocore reads
+        found.add("s3fs")
+    return found
 
 
-_EXTRAS = {"spark": SPARK_PACKAGES, "connect": CONNECT_PACKAGES, "s3fs": ("s3fs",)}
+def package(name: str, requirement: str) -> Check:
+    """Whether a package can be imported; `requirement` is what pip is to be given for it."""
+    try:
+        importlib.import_module(MODULES.get(name, name.replace("-", "_")))
+        return Check(name, "ok", metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Check(name, "ok", "brought by the platform")  # a Spark distribution has no package metadata
+    except ImportError as error:
+        return Check(name, "missing", str(error), f"pip install '{requirement}'")
 
 
 def spark_home() -> Check | None:

