@@ -1,9 +1,9 @@
-"""A progress line says how far a long stage is: of a fetch in images, of any other in tasks of Spark.
+"""A progress line says how far a long stage is: of a fetch in images of its chunk, of any other in tasks of Spark.
 
 On Spark Connect, which tells no tasks, it says the stage and its seconds.
 
 >>> describe("fingerprints", 10.0, (5, 20), images=4000)
-'fingerprints ... 10 s: 1,000 of 4,000 images, 100 a second, 30 s left'
+'fingerprints ... 10 s: 1,000 of 4,000 images of this chunk, 100 a second, 30 s left'
 >>> describe("suspects", 75.0, (3, 8)), describe("suspects", 5.0, None)
 ('suspects ... 1 min 15 s: 3 of 8 tasks', 'suspects ... 5 s')
 """
@@ -23,7 +23,7 @@ EVERY = 5.0
 
 @contextmanager
 def lines(spark: SparkSession, stage: str, tell: Callable[[str], None], images: int = 0) -> Iterator[None]:
-    """Tells every few seconds how far the jobs inside are. `images`: how many the stage fetches, if it does.
+    """Tells every few seconds how far the jobs inside are. `images`: how many the chunk has that is fetched, if one is.
 
     The tasks are those of the stages of Spark that run at that moment: what comes later is not known to it.
     """
@@ -51,7 +51,7 @@ def describe(stage: str, seconds: float, tasks: tuple[int, int] | None, images: 
     if not images:
         return f"{line}: {tasks[0]:,} of {tasks[1]:,} tasks"
     fetched = images * tasks[0] / tasks[1]
-    line = f"{line}: {round(fetched):,} of {images:,} images"
+    line = f"{line}: {round(fetched):,} of {images:,} images of this chunk"
     if not fetched:
         return line
     rate = fetched / seconds

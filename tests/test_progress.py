@@ -13,13 +13,13 @@ from dedup_spark import progress, session
     ("seconds", "tasks", "images", "line"),
     [
         (7261.0, (1, 4), 0, "pairs ... 2 h 1 min: 1 of 4 tasks"),
-        (5.0, (0, 8), 400, "pairs ... 5 s: 0 of 400 images"),
-        (5.0, (8, 8), 400, "pairs ... 5 s: 400 of 400 images, 80 a second, 0 s left"),
+        (5.0, (0, 8), 400, "pairs ... 5 s: 0 of 400 images of this chunk"),
+        (5.0, (8, 8), 400, "pairs ... 5 s: 400 of 400 images of this chunk, 80 a second, 0 s left"),
         (
             100.0,
             (1, 1000),
             10**9,
-            "pairs ... 1 min 40 s: 1,000,000 of 1,000,000,000 images, 10,000 a second, 27 h 45 min left",
+            "pairs ... 1 min 40 s: 1,000,000 of 1,000,000,000 images of this chunk, 10,000 a second, 27 h 45 min left",
         ),
         (61.4, None, 400, "pairs ... 1 min 1 s"),
     ],
