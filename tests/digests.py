@@ -1,6 +1,7 @@
 """A digest is one text for all rows of all tables of a run: equal digests are equal results.
 
-Rows are sorted by all columns; paths count from `image_root`; `detail` and what names the run are left out.
+Rows are sorted by all columns; paths count from `image_root`; `detail`, what names the run and the `place` of a file of
+people's judgements are left out.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from dedup_spark import locations, manifests, settings, storage, tables
 
-LEFT_OUT = ("detail",)
+LEFT_OUT = ("detail", "place")
 
 
 def digest(output: str, chosen: settings.Settings | None = None) -> str:
@@ -37,9 +38,11 @@ def rows(output: str, table: str, chosen: settings.Settings | None = None) -> li
 
 
 def _lines(output: str, chosen: settings.Settings) -> list[str]:
-    root = manifests.open(locations.folder(output, "OUTPUT"), None, chosen.s3)["image_root"]
+    manifest = manifests.open(locations.folder(output, "OUTPUT"), None, chosen.s3)
+    root = manifest["image_root"]
+    said = [tables.JUDGEMENTS] if tables.JUDGEMENTS.name in manifest["tables"] else []
     lines = []
-    for table in tables.ALL:
+    for table in (*tables.ALL, *said):
         texts = [
             json.dumps(_plain({k: v for k, v in row.items() if k not in LEFT_OUT}, root), sort_keys=True)
             for row in rows(output, table.name, chosen)

@@ -4,9 +4,11 @@ import dataclasses
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Container, Sequence
+from itertools import combinations, takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -30,37 +32,51 @@ MINI = 4
 
 @pytest.fixture(scope="session")
 def mini(drawn: Path) -> Path:
-    """A catalogue of a quarter of the demo."""
+    """A catalogue of a quarter of the demo; beside it `mini.toml`, settings with which no table is empty."""
     whole = pq.read_table(drawn / demo.CATALOGUE)
-    pq.write_table(whole.take(pa.array(range(0, whole.num_rows, MINI))), drawn / "mini.parquet")
+    few = whole.take(pa.array(range(0, whole.num_rows, MINI)))
+    pq.write_table(few, drawn / "mini.parquet")
+    left, right = copies(drawn, set(few["id"].to_pylist()))
+    (drawn / "mini.jsonl").write_text(json.dumps(apart(left, right)))
+    asked = f'[conflicts]\napart = ["brand"]\n[judgements]\njudgements = ["{drawn}/mini.jsonl"]\n'
+    (drawn / "mini.toml").write_text(asked)
     return drawn / "mini.parquet"
+
+
+def config(mini: Path) -> str:
+    """The settings of the small catalogue."""
+    return str(mini.with_suffix(".toml"))
 
 
 @pytest.fixture(scope="session")
 def output(spark: SparkSession, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where a run of the demo was published."""
     place = tmp_path_factory.mktemp("output")
-    left, right = copies(drawn)
-    word = {"kind": "offer", "left": left, "right": right, "verdict": "different"}
-    (place / "word.jsonl").write_text(json.dumps(word))
+    (place / "word.jsonl").write_text(json.dumps(apart(*copies(drawn))))
     asked = ['conflicts.apart=["brand"]', f"judgements.judgements={json.dumps([str(place / 'word.jsonl')])}"]
     pipeline.run(str(drawn / demo.CATALOGUE), str(place), settings.load(overrides=asked), spark=spark)
     return str(place)  # of a run in which no table is empty
 
 
-def copies(drawn: Path) -> tuple[str, str]:
-    """Two offers of the demo that show one picture."""
+def copies(drawn: Path, among: Container[str] | None = None) -> tuple[str, str]:
+    """Two offers of the demo (or of these) that show one picture."""
     truth = [row for row in pq.read_table(drawn / "truth.parquet").to_pylist() if row["case"] == "copies"]
-    first = truth[0]
-    other = next(row for row in truth if row["picture"] == first["picture"] and row["id"] != first["id"])
-    return first["id"], other["id"]
+    rows = [row for row in truth if among is None or row["id"] in among]
+    found = ((one, two) for one, two in combinations(rows, 2) if one["picture"] == two["picture"])
+    return next((one["id"], two["id"]) for one, two in found if one["id"] != two["id"])
+
+
+def apart(left: str, right: str) -> dict[str, str]:
+    """A person's word that keeps two offers apart."""
+    return {"kind": "offer", "left": left, "right": right, "verdict": "different"}
 
 
 @pytest.fixture(scope="session")
 def expected(spark: SparkSession, mini: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The digest of the small catalogue, run the plain way: from its file, with AQE and two shuffle partitions."""
     place = str(tmp_path_factory.mktemp("expected"))
-    pipeline.run(str(mini), place, spark=spark)
+    pipeline.run(str(mini), place, settings.load([config(mini)]), spark=spark)
+    assert all(rows(place, table.name) for table in (*tables.ALL, tables.JUDGEMENTS))
     return digest(place)
 
 
@@ -146,31 +162,37 @@ def test_any_partitioning_gives_the_same_rows(
     try:
         for name, value in conf.items():
             spark.conf.set(name, value)
-        pipeline.run(shuffled, str(tmp_path), settings.load(overrides=[*overrides, *places]))
+        pipeline.run(shuffled, str(tmp_path), settings.load([config(mini)], [*overrides, *places]))
     finally:
         for name, value in before.items():
             spark.conf.set(name, value)
     assert digest(str(tmp_path)) == expected
 
 
-def test_a_run_that_was_stopped_goes_on_where_it_was(
-    spark: SparkSession, mini: Path, expected: str, tmp_path: Path
-) -> None:
-    def stop_at(word: str) -> Callable[[str], None]:
-        def tell(line: str) -> None:
-            if line.startswith(word):
-                raise KeyboardInterrupt
+def kill_at(word: str, command: Sequence[str]) -> None:
+    """Runs the command, and kills it with all that it started once it says a line that begins with the word."""
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stderr is not None
+        said = list(takewhile(lambda line: not line.startswith(word), process.stderr))
+        assert process.poll() is None, said
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
 
-        return tell
 
-    for word in ("suspects: ",):
-        with pytest.raises(KeyboardInterrupt):
-            pipeline.run(str(mini), str(tmp_path), spark=spark, tell=stop_at(word))
+def test_a_run_that_is_killed_goes_on_where_it_was(mini: Path, expected: str, tmp_path: Path) -> None:
+    """With one partition of everything."""
+    command = [sys.executable, "-m", "dedup_spark.cli", "run", str(mini), str(tmp_path), "--config", config(mini)]
+    for setting in ("session.master=local[2]", "run.partitions=1", "fingerprints.chunk=40", "run.lease_watch=5"):
+        command += ["--set", setting]
+    for word in ("fingerprints: chunk 1 of", "suspects ..."):
+        kill_at(word, command)
         assert not (tmp_path / "CURRENT").exists()
-    told: list[str] = []
-    manifest = pipeline.run(str(mini), str(tmp_path), spark=spark, tell=told.append)
-    assert len(manifest["resumed"]) == 1
-    assert not any(line.startswith(("catalogue", "fingerprints", "duplicate", "suspects")) for line in told)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    again = ("catalogue ...", "fingerprints: chunk 1 of", "duplicate_pairs ...", "duplicate_sets ...")
+    assert not any(line.startswith(again) for line in done.stderr.splitlines())
+    (manifest,) = tmp_path.glob("runs/*/run.json")
+    assert len(json.loads(manifest.read_text())["resumed"]) == 2
     assert digest(str(tmp_path)) == expected
 
 
@@ -278,7 +300,7 @@ def on_s3(server: s3_server.Server, *arguments: str, **environment: str) -> subp
 def test_catalogue_pictures_and_output_on_s3(s3: s3_server.Server, mini: Path, expected: str) -> None:
     chosen = dataclasses.replace(settings.load(), s3=s3.settings)
     s3_demo.upload(mini.parent, "s3://pictures/shop", s3.settings)
-    done = on_s3(s3, "run", "s3a://pictures/shop/mini.parquet", "s3://results/run")
+    done = on_s3(s3, "run", "s3a://pictures/shop/mini.parquet", "s3://results/run", "--config", config(mini))
     assert done.returncode == 0, done.stderr
     assert digest("s3://results/run", chosen) == expected
     small = [file for file in objects.listing("s3://results/run", s3.settings) if not file.path.endswith(".parquet")]
@@ -304,6 +326,7 @@ def test_refused_storage_ends_with_exit_code_4_within_seconds(
 
 def test_spark_connect_gives_the_same_rows(mini: Path, expected: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "dedup_spark.cli", "run", str(mini), str(tmp_path / "out")]
+    command += ["--config", config(mini)]
     done = subprocess.run([*command, "--set", "session.remote=local[2]"], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     assert digest(str(tmp_path / "out")) == expected
@@ -312,7 +335,8 @@ def test_spark_connect_gives_the_same_rows(mini: Path, expected: str, tmp_path: 
 
 
 def test_a_cluster_gives_the_same_rows(standalone: Cluster, mini: Path, expected: str, tmp_path: Path) -> None:
-    assert standalone.submit("jobs/dedup.py", "run", str(mini), str(tmp_path)).returncode == 0
+    done = standalone.submit("jobs/dedup.py", "run", str(mini), str(tmp_path), "--config", config(mini))
+    assert done.returncode == 0
     assert digest(str(tmp_path)) == expected
 
 
