@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, Window
+from pyspark.sql import functions as F
 
 from benchmarks import explained
 from dedup_spark import cli, demo, objects, pipeline, read, settings, tables
@@ -86,6 +87,26 @@ def test_no_two_offers_are_merged_that_a_person_would_keep_apart(drawn: Path, ou
     assert judged.trustworthy, judged.text
     assert judged.right_merges > 100
     assert all("(symmetric:" in missed for missed in judged.missed), judged.text  # a coin toss in all three channels
+
+
+def plans(spark: SparkSession) -> list[str]:
+    """The physical plans of the last thousand queries of this session, as they ended."""
+    executions = spark._jsparkSession.sharedState().statusStore().executionsList()
+    return [executions.apply(number).physicalPlanDescription() for number in range(executions.size())]
+
+
+def test_no_plan_has_a_window_over_everything(spark: SparkSession, output: str) -> None:
+    """Of a window in a plan the partition is named first, then the order, then the frame."""
+    whole = re.compile(r"windowspecdefinition\((?:\S+ (?:ASC|DESC) NULLS|specifiedwindowframe)")
+    ours = [plan for plan in plans(spark) if f"{output}/" in plan]
+    assert {table.name for table in tables.ALL} <= {
+        name for plan in ours for name in re.findall(rf"Arguments: file:{output}/(?:store|runs/[^/]+)/(\w+)", plan)
+    }
+    assert sum("windowspecdefinition(" in plan for plan in ours) > 5
+    assert [plan for plan in ours if whole.search(plan)] == []
+    for spec in (Window.orderBy("id"), Window.partitionBy()):
+        spark.range(3).select(F.count("*").over(spec)).collect()
+        assert whole.search(plans(spark)[-1])
 
 
 @pytest.mark.any_spark
