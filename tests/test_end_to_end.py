@@ -73,7 +73,7 @@ def copies(drawn: Path, among: Container[str] | None = None) -> tuple[str, str]:
 
 def apart(left: str, right: str) -> dict[str, str]:
     """A person's word that keeps two offers apart."""
-    return {"kind": "offer", "left": left, "right": right, "verdict": "different"}
+    return {"kind": "offer", "left": left, "right": right, "verdict": "different", "source": "a test"}
 
 
 @pytest.fixture(scope="session")
