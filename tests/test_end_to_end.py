@@ -11,6 +11,7 @@ import time
 from collections.abc import Container, Sequence
 from itertools import combinations, takewhile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -376,6 +377,10 @@ def test_a_cluster_gives_the_same_rows(standalone: Cluster, mini: Path, expected
 def test_the_code_of_the_readme_runs(spark: SparkSession, drawn: Path, mini: Path, tmp_path: Path) -> None:
     text = (ROOT / "README.md").read_text().replace("/data/pictures", str(drawn)).replace("/data/dedup", str(tmp_path))
     shirt = next((drawn / "images").rglob("*.jpg"))
+    known: dict[str, Any] = {"spark": spark, "catalogue": str(mini)}
     for code in re.findall(r"```python\n(.*?)```", text.replace("shirt.jpg", str(shirt)), re.DOTALL):
-        exec(compile(code, "README.md", "exec"), {"spark": spark, "catalogue": str(mini)})
-    assert (tmp_path / "CURRENT").exists()
+        exec(compile(code, "README.md", "exec"), known)
+    columns = ("left_content", "right_content", "distance", "verdict", "reason")
+    stages, flow = known["pairs"].select(*columns).collect(), read(str(tmp_path), "duplicate_pairs", spark=spark)
+    assert sorted(stages) == sorted(flow.select(*columns).collect())
+    assert len(stages) > 10
