@@ -3,7 +3,8 @@
 A row's bucket in a band is a hash of its words under the band's mask, with the band's number in the lowest bits: rows
 that meet in a bucket met in one band, and a collision of the hash only adds candidates. Each row is exploded into its
 buckets, the buckets are joined, and a pair that meets in several is kept by the first band that it truly shares: no
-`distinct` over the pairs. All of it is SQL expressions; no row leaves the JVM.
+`distinct` over the pairs. All of it is SQL expressions; no row leaves the JVM. What a bucket costs grows with the
+square of its rows: `hot_buckets` is the search that divides the large ones.
 
 Nobody tells Spark how to join. It broadcasts a small side (a query), and sorts and merges large ones, which spills
 where a hash table would fail: at 1 M hashes, 8 shuffle partitions and Spark's default memory `shuffle_hash` ran out of
@@ -11,7 +12,7 @@ it, and at 200 partitions it took 0.85 (t = 10) to 1.2 (t = 14) of the processor
 let Spark choose by the sizes it sees: `spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import add, and_, or_
 
@@ -20,6 +21,9 @@ from pyspark.sql import functions as F
 
 from dedup_spark.banding import Plan
 from dedup_spark.errors import Fault
+
+FAMILY = "family"
+"""The column of rows that belong to a family, null for all others."""
 
 
 def find(left: DataFrame, right: DataFrame | None, plan: Plan, same: bool, groups: Sequence[str] = ()) -> DataFrame:
@@ -54,20 +58,40 @@ def find(left: DataFrame, right: DataFrame | None, plan: Plan, same: bool, group
     """
     if same != (right is None):
         raise Fault(f"same = {same}: a table is searched with itself, or with a second one")
-    one = _bucketed(left, plan, groups)
-    two = one if right is None else _bucketed(right, plan, groups)
-    names = _word_names(plan)
+    one = bucketed(left, plan, groups)
+    two = one if right is None else bucketed(right, plan, groups)
+    return named(meet(one, two, plan, same, groups, lambda ours, differing: own(ours, differing, plan)), plan)
+
+
+def meet(
+    one: DataFrame, two: DataFrame, plan: Plan, same: bool, groups: Sequence[str], keep: Callable[..., Column]
+) -> DataFrame:
+    """The rows `one` and `two` (both as structs) that meet in a bucket of their group and that `keep` says yes to.
+
+    keep: takes the columns of `one` by name, and the differing bits word by word. Where rows have a `family`, two of
+    one family do not meet: `families` connects them.
+    """
     ours, theirs = ({name: F.col(f"{side}.{name}") for name in one.columns} for side in ("one", "two"))
-    agreeing = [ours[name] == theirs[name] for name in ("bucket", *groups)]
-    apart = ours["key"] < theirs["key"] if same else ours["key"] != theirs["key"]
-    differing = [ours[name].bitwiseXOR(theirs[name]) for name in names]
-    first = _band(ours["bucket"], plan) == _first_shared(differing, plan)
-    met = one.alias("one").join(two.alias("two"), on=reduce(and_, [*agreeing, apart, first]), how="inner")
+    on = [ours[name] == theirs[name] for name in ("bucket", *groups)]
+    on.append(ours["key"] < theirs["key"] if same else ours["key"] != theirs["key"])
+    if FAMILY in one.columns:
+        on.append(F.coalesce(ours[FAMILY] != theirs[FAMILY], F.lit(True)))
+    on.append(keep(ours, [ours[name].bitwiseXOR(theirs[name]) for name in word_names(plan)]))
+    return one.alias("one").join(two.alias("two"), on=reduce(and_, on), how="inner")
+
+
+def own(ours: Mapping[str, Column], differing: Sequence[Column], plan: Plan) -> Column:
+    """Whether the bucket is of the first band that the two share: there they are a pair, in no other one."""
+    return band(ours["bucket"], plan) == _first_shared(differing, plan)
+
+
+def named(met: DataFrame, plan: Plan) -> DataFrame:
+    """What `meet` gives as `find` gives it."""
+    words = ([F.col(f"{side}.{name}") for name in word_names(plan)] for side in ("one", "two"))
     return met.select(
-        ours["key"].alias("left"),
-        theirs["key"].alias("right"),
-        F.array(*(ours[name] for name in names)).alias("left_words"),
-        F.array(*(theirs[name] for name in names)).alias("right_words"),
+        F.col("one.key").alias("left"),
+        F.col("two.key").alias("right"),
+        *(F.array(*longs).alias(f"{side}_words") for side, longs in zip(("left", "right"), words, strict=True)),
     )
 
 
@@ -77,18 +101,25 @@ def is_odd(words: Column, plan: Plan) -> Column:
     return reduce(or_, (_ones(longs, mask) % 2 == 1 for mask in plan.channel_masks))
 
 
-def _bucketed(table: DataFrame, plan: Plan, groups: Sequence[str]) -> DataFrame:
-    """A row per row and band: key, groups, the words as columns of their own (an array would be larger), the bucket."""
-    named = reduce(and_, (F.col(name).isNotNull() for name in ("key", "words", *groups)))
+def bucketed(
+    table: DataFrame, plan: Plan, groups: Sequence[str], bands: Sequence[int] | None = None, carried: Sequence[str] = ()
+) -> DataFrame:
+    """A row per row and band: key, groups, the words as columns of their own (an array would be larger), the bucket.
+
+    bands: the numbers of the bands, None: all. carried: columns that travel along.
+    """
+    searched = reduce(and_, (F.col(name).isNotNull() for name in ("key", "words", *groups)))
     longs = [F.col("words")[number] for number in range(plan.words)]
-    buckets = F.array(*(_bucket(longs, mask, number, plan) for number, mask in enumerate(plan.bands)))
+    numbers = range(len(plan.bands)) if bands is None else bands
+    buckets = F.array(*(_bucket(longs, plan.bands[number], number, plan) for number in numbers))
     if plan.even:
         odd = "a hash has a channel with an odd number of ones: this plan would miss its pairs, one with even=False not"
         buckets = F.when(is_odd(F.col("words"), plan), F.raise_error(F.lit(odd))).otherwise(buckets)
-    return table.where(named).select(
+    return table.where(searched).select(
         "key",
         *groups,
-        *(long.alias(name) for long, name in zip(longs, _word_names(plan), strict=True)),
+        *carried,
+        *(long.alias(name) for long, name in zip(longs, word_names(plan), strict=True)),
         F.explode(buckets).alias("bucket"),
     )
 
@@ -98,7 +129,7 @@ def _bucket(words: Sequence[Column], mask: Sequence[int], number: int, plan: Pla
     return F.shiftleft(hashed, _band_bits(plan)).bitwiseOR(F.lit(number).cast("bigint"))
 
 
-def _band(bucket: Column, plan: Plan) -> Column:
+def band(bucket: Column, plan: Plan) -> Column:
     """The number of the band that a bucket is of."""
     return bucket.bitwiseAND(F.lit(2 ** _band_bits(plan) - 1).cast("bigint"))
 
@@ -121,7 +152,8 @@ def _under(words: Sequence[Column], mask: Sequence[int]) -> list[Column]:
     return [word.bitwiseAND(F.lit(bits).cast("bigint")) for word, bits in zip(words, mask, strict=True) if bits]
 
 
-def _word_names(plan: Plan) -> list[str]:
+def word_names(plan: Plan) -> list[str]:
+    """The columns that `bucketed` gives the words."""
     return [f"word_{number}" for number in range(plan.words)]
 
 

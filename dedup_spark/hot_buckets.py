@@ -1,0 +1,279 @@
+"""A hot bucket is one whose rows are too many to be compared with each other: it is divided, or it is of a family.
+
+Two hashes of a bucket agree in its band and lie within the threshold in the other bits, so they share a band of the
+plan over these (`Plan.within`): a bucket of strangers falls apart into its buckets, once and once more. A pair belongs
+to the first band that it shares, and there to the first one of the next plan: it still comes once.
+
+Where nine tenths of a hot bucket lie within twice the threshold of one of its rows, or where dividing comes to an end,
+the hashes really are near each other. Such buckets that have a row in common are one family. No pair of one family is
+listed: `families` connects those that pass. So no bucket costs more than the square of the limit.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from itertools import chain
+from operator import add
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from dedup_spark import candidate_pairs, components, settings
+from dedup_spark.banding import Plan
+from dedup_spark.candidate_pairs import FAMILY
+from dedup_spark.storage import Scratch
+
+DEEPEST = 2
+"""How often a bucket is divided: with the default plan its rows agree in 66 bits and more by then."""
+
+ROW_BYTES = 60
+"""Of a row of the shuffle beside its words: key, bucket, and what Spark adds."""
+
+WORD_BYTES = 8
+MEMBER_SHARE = 0.9  # of a hot bucket near one of its rows, at least: it is of a family
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched, and how: the arguments of `candidate_pairs.find`, and the limits.
+
+    max_bucket: rows of a bucket, at most, each compared with each; of two tables, the square root of rows times rows.
+    shuffle_bytes: the bands are searched in as many groups as keep the rows that one group shuffles below this.
+    apart: those of the groups that keep families apart; None: all.
+    """
+
+    left: DataFrame
+    right: DataFrame | None
+    plan: Plan
+    groups: Sequence[str]
+    max_bucket: int
+    shuffle_bytes: int
+    apart: Sequence[str] | None = None
+
+    @property
+    def row(self) -> list[str]:
+        """What belongs to one family only."""
+        return ["key", *(self.groups if self.apart is None else self.apart)]
+
+    @property
+    def same(self) -> bool:
+        return self.right is None
+
+    def parts(self, rows: int) -> list[list[int]]:
+        """The bands, in groups: so many rows, once a band, stay within the budget together.
+
+        A band is never divided: where one alone is larger than the budget, each is a group.
+
+        >>> from dedup_spark.banding import plan
+        >>> search = Search(spark.range(1), None, plan(10), (), max_bucket=256, shuffle_bytes=400_000)
+        >>> search.parts(1000)
+        [[0, 1, 2, 3], [4, 5, 6, 7], [8]]
+        """
+        band = max(1, rows) * (ROW_BYTES + WORD_BYTES * self.plan.words)
+        size = max(1, self.shuffle_bytes // band)
+        numbers = range(len(self.plan.bands))
+        return [list(numbers[start : start + size]) for start in range(0, len(numbers), size)]
+
+
+@dataclass(frozen=True)
+class Found:
+    """`pairs`: in tables one after the other, each as `candidate_pairs.find` gives them, no pair in two of them.
+
+    `families`: `family`, `key` and the group columns; None: no bucket is of a family.
+    """
+
+    pairs: tuple[DataFrame, ...]
+    families: DataFrame | None
+
+
+@dataclass(frozen=True)
+class Node:
+    """A band of some plan, on the way from bucket to bucket.
+
+    agreed: the masks under which the rows of its buckets agree. earlier: those under which a pair differs that belongs
+    here, since it would belong elsewhere otherwise.
+    """
+
+    plan: Plan
+    band: int
+    agreed: tuple[tuple[int, ...], ...]
+    earlier: tuple[tuple[int, ...], ...]
+
+    def below(self) -> list["Node"]:
+        """The bands that its buckets are divided by; none where they cannot be."""
+        plan = self.plan.within(self.band)
+        return [] if plan is None else list(nodes(plan, self))
+
+
+@dataclass(frozen=True)
+class Level:
+    """Buckets of one depth, in `rows` as `candidate_pairs.bucketed` gives them, with `node`: its place in `nodes`."""
+
+    rows: DataFrame
+    nodes: tuple[Node, ...]
+
+
+def nodes(plan: Plan, above: Node | None = None) -> Iterator[Node]:
+    agreed, earlier = (above.agreed, above.earlier) if above else ((), ())
+    for band, mask in enumerate(plan.bands):
+        yield Node(plan, band, (*agreed, mask), (*earlier, *plan.bands[:band]))
+
+
+def find(search: Search, scratch: Scratch, limits: settings.Components, count: int) -> Found:
+    """The pairs that `candidate_pairs.find` gives, but for those inside of a family, and the families.
+
+    count: how many rows the tables have, about. Cost: beside the search itself a count of the rows of each bucket, and
+    what is hot once more for each level of dividing.
+    """
+    parts, plan = search.parts(count), search.plan
+    asking = _asking(search)
+    found = [_hot(_bucketed(asking, search, part), search, scratch) for part in parts]
+    hot = reduce(DataFrame.unionByName, found)
+    if hot.isEmpty():
+        return Found(tuple(_listed(asking, search, part) for part in parts), None)
+    rows = _of(_bucketed(asking, search), hot, search)
+    node = candidate_pairs.band(F.col("bucket"), plan).cast("int")
+    crowded = Level(scratch.cut(rows.withColumn("node", node), "crowded"), tuple(nodes(plan)))
+    cold, members = _divide(crowded, search, scratch)
+    families = _families(members, search, scratch, limits)
+    known = _with_family(asking, families, search)
+    listed = [_listed(known, search, part, hot) for part in parts]
+    below = [_listed_below(Level(_with_family(one.rows, families, search), one.nodes), search) for one in cold]
+    return Found((*listed, *below), families)
+
+
+def _divide(crowded: Level, search: Search, scratch: Scratch) -> tuple[list[Level], DataFrame]:
+    """The buckets that hot ones fall apart into, level by level, and the rows of those that are of a family."""
+    cold, members = [], []
+    for depth in range(DEEPEST + 1):
+        near, divided = _judged(crowded, search, scratch, last=depth == DEEPEST)
+        members.append(near)
+        if divided is None:
+            break
+        rows = scratch.cut(divided.rows, "divided")
+        hot = _hot(rows, search, scratch)
+        cold.append(Level(_of(rows, hot, search, how="left_anti"), divided.nodes))
+        if hot.isEmpty():
+            break
+        crowded = Level(_of(rows, hot, search), divided.nodes)
+    return cold, reduce(DataFrame.unionByName, members)
+
+
+def _of(rows: DataFrame, buckets: DataFrame, search: Search, how: str = "left_semi") -> DataFrame:
+    """The rows of these buckets, or those of the others: `left_anti`."""
+    return rows.join(buckets, on=["bucket", *search.groups], how=how)
+
+
+def _asking(search: Search) -> DataFrame:
+    """All rows in one table; `asks` is true for those of the left one."""
+    left = search.left.withColumn("asks", F.lit(True))
+    return left if search.right is None else left.unionByName(search.right.withColumn("asks", F.lit(False)))
+
+
+def _bucketed(table: DataFrame, search: Search, bands: Sequence[int] | None = None) -> DataFrame:
+    carried = [name for name in ("asks", FAMILY) if name in table.columns]
+    return candidate_pairs.bucketed(table, search.plan, search.groups, bands, carried)
+
+
+def _hot(rows: DataFrame, search: Search, scratch: Scratch) -> DataFrame:
+    """The hot buckets: those in which more pairs meet than `max_bucket` times `max_bucket` rows make."""
+    place, limit = ["bucket", *search.groups], F.lit(search.max_bucket).cast("long")
+    if search.same:
+        counted = rows.groupBy(*place).agg(F.count("*").alias("rows")).where(F.col("rows") > limit)
+    else:
+        asked = rows.where("asks").groupBy(*place).agg(F.count("*").alias("asked"))
+        asked = scratch.cut(asked, "asked")  # often few: then the others are not shuffled to be counted
+        met = rows.where(~F.col("asks")).join(asked, on=place, how="inner")
+        pairs = F.count("*") * F.max("asked")
+        counted = met.groupBy(*place).agg(pairs.alias("pairs")).where(F.col("pairs") > limit * limit)
+    return scratch.cut(counted.select(*place), "hot")
+
+
+def _judged(level: Level, search: Search, scratch: Scratch, last: bool) -> tuple[DataFrame, Level | None]:
+    """The rows of buckets that are of a family, and the others in the buckets of the next depth."""
+    place = ["bucket", *search.groups]
+    names = candidate_pairs.word_names(search.plan)
+    first = F.min_by(F.struct(*names), F.struct(F.xxhash64("key"), "key")).alias("first")
+    bits = reduce(add, (F.bit_count(F.col(name).bitwiseXOR(F.col(f"first.{name}"))) for name in names))
+    near = F.avg((bits <= 2 * search.plan.max_distance).cast("double")) >= MEMBER_SHARE
+    pivots = level.rows.groupBy(*place).agg(first)
+    below = [node.below() for node in level.nodes]
+    ending = [number for number, under in enumerate(below) if last or not under]
+    ends = F.first("node").isin(ending) if ending else F.lit(False)
+    judged = level.rows.join(pivots, on=place, how="inner").groupBy(*place).agg((near | ends).alias("near"))
+    judged = scratch.cut(judged, "judged")
+    members = _of(level.rows, judged.where("near"), search).select("key", *place)
+    others = judged.where(~F.col("near"))
+    return members, None if others.isEmpty() else _divided(_of(level.rows, others, search), below, search)
+
+
+def _divided(rows: DataFrame, below: Sequence[Sequence[Node]], search: Search) -> Level:
+    """A row for each band below that of the row. The masks are a table: they differ from row to row."""
+    wanted = {row["node"] for row in rows.select("node").distinct().collect()}  # as many as there are bands
+    found = tuple(chain.from_iterable(under for number, under in enumerate(below) if number in wanted))
+    above = [number for number, under in enumerate(below) if number in wanted for _ in under]
+    table = [(above[place], place, list(node.plan.bands[node.band])) for place, node in enumerate(found)]
+    masks = rows.sparkSession.createDataFrame(table, "node int, below int, mask array<bigint>")
+    names = candidate_pairs.word_names(search.plan)
+    masked = [F.col(name).bitwiseAND(F.col("mask")[number]) for number, name in enumerate(names)]
+    each = rows.join(F.broadcast(masks), on="node", how="inner").withColumns(
+        {"bucket": F.xxhash64("bucket", "below", *masked), "node": F.col("below")}
+    )
+    return Level(each.select("key", *search.groups, "asks", *names, "bucket", "node"), found)
+
+
+def _families(members: DataFrame, search: Search, scratch: Scratch, limits: settings.Components) -> DataFrame | None:
+    """`key`, the groups and the `family` of each row of these buckets: buckets with a row in common are one family."""
+    rows = members.select(*search.row, F.to_json(F.struct("bucket", *search.groups)).alias("place"))
+    rows = scratch.cut(rows, "members")
+    if rows.isEmpty():
+        return None
+    row = search.row
+    first = rows.groupBy(*row).agg(F.min("place").alias("first"))
+    edges = rows.join(first, on=row, how="inner").select(F.col("place").alias("left"), F.col("first").alias("right"))
+    labels = components.label(edges.distinct(), scratch, limits)  # as many nodes as hot buckets: few
+    family = labels.select(F.col("node").alias("first"), F.col("component").alias(FAMILY))
+    return scratch.cut(first.join(family, on="first", how="inner").select(*row, FAMILY), "families")
+
+
+def _with_family(rows: DataFrame, families: DataFrame | None, search: Search) -> DataFrame:
+    return rows if families is None else rows.join(families, on=search.row, how="left")
+
+
+def _sides(rows: DataFrame, search: Search) -> tuple[DataFrame, DataFrame]:
+    if search.same:
+        return rows.drop("asks"), rows.drop("asks")
+    return rows.where("asks").drop("asks"), rows.where(~F.col("asks")).drop("asks")
+
+
+def _listed(table: DataFrame, search: Search, bands: Sequence[int], hot: DataFrame | None = None) -> DataFrame:
+    """The pairs of the buckets that are not hot, as `candidate_pairs.find` has them."""
+    rows = _bucketed(table, search, bands)
+    if hot is not None:
+        rows = _of(rows, hot, search, how="left_anti")
+    plan, groups = search.plan, search.groups
+    sides = _sides(rows, search)
+    own = partial(candidate_pairs.own, plan=plan)
+    met = candidate_pairs.meet(*sides, plan, search.same, groups, own)
+    return candidate_pairs.named(met, plan)
+
+
+def _listed_below(level: Level, search: Search) -> DataFrame:
+    """The pairs of divided buckets that are not hot: those that belong to their node."""
+    sides = _sides(level.rows, search)
+    met = candidate_pairs.meet(*sides, search.plan, search.same, search.groups, lambda ours, bits: F.lit(True))
+    marks = [
+        (place, [list(mask) for mask in node.agreed], [list(mask) for mask in node.earlier])
+        for place, node in enumerate(level.nodes)
+    ]
+    schema = "node int, agreed array<array<bigint>>, earlier array<array<bigint>>"
+    table = level.rows.sparkSession.createDataFrame(marks, schema)
+    names = candidate_pairs.word_names(search.plan)
+    differing = [F.col(f"one.{name}").bitwiseXOR(F.col(f"two.{name}")) for name in names]
+
+    def alike(mask: Column) -> Column:
+        return reduce(Column.bitwiseOR, (bits.bitwiseAND(mask[word]) for word, bits in enumerate(differing))) == 0
+
+    marked = met.join(F.broadcast(table).alias("mark"), on=F.col("one.node") == F.col("mark.node"), how="inner")
+    belongs = F.forall("mark.agreed", alike) & ~F.exists("mark.earlier", alike)
+    return candidate_pairs.named(marked.where(belongs), search.plan)
