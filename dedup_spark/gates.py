@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from dedup_spark import account, settings
 from dedup_spark.errors import GateFailed
@@ -50,6 +51,21 @@ def wrong_merges(expected: float | None, limit: float) -> None:
             f"some {expected:,.3g} wrong merges are to be expected, more than [evaluate] max_wrong_merges = {limit:g}: "
             "lower [candidate_pairs] max_distance or [duplicate_pairs] max_colour_difference"
         )
+
+
+def comparisons(pairs: DataFrame, budget: int) -> None:
+    """Stops a search that would compare too much. `pairs` has `first` and `pairs`: a family, by its first content.
+
+    Raises `GateFailed` with the family that costs most.
+    """
+    row = pairs.agg(F.sum("pairs").alias("all"), F.max("pairs").alias("most"), F.max_by("first", "pairs")).first()
+    if row is None or row["all"] is None or row["all"] <= budget:
+        return
+    raise GateFailed(
+        f"the families of near pictures would take {int(row['all']):,} comparisons, more than [candidate_pairs] "
+        f"budget = {budget:,}; {int(row['most']):,} of them that of the picture {row[2]}\n"
+        "Raise the budget (a hundred thousand take a second), or lower [candidate_pairs] max_distance."
+    )
 
 
 def large(alarms: Sequence[Mapping[str, Any]], limits: settings.Clusters) -> None:

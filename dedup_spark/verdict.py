@@ -142,12 +142,24 @@ def near(left: Features, right: Features, limits: Limits) -> NDArray[np.bool_]:
     >>> near(one, far, Limits(2, 5.5)).tolist(), near(one, far, Limits(4, 5.5)).tolist()
     ([False], [True])
     """
+    passes: NDArray[np.bool_] = excess(left, right, limits) <= 0
+    return passes
+
+
+def excess(left: Features, right: Features, limits: Limits) -> NDArray[np.int64]:
+    """By how many bits n pairs miss what the hashes let pass, at most 0 for those that pass: row i against row i, or
+    one row against many. Without a common stable channel no pair passes: then it is the bits of a whole hash.
+
+    >>> one = Features(np.zeros((1, 5), np.int64), np.zeros((1, 600), np.uint8), np.zeros(1, np.uint8))
+    >>> excess(one, one, Limits(10, 4.5)).tolist()
+    [-10]
+    """
     stable = _stable(left, right)
     words, number = _of_channels()
-    distance = bits.distance(left.words & words[stable], right.words & words[stable])
+    differing = bits.distance(left.words & words[stable], right.words & words[stable])
     most = np.where(stable == ALL_CHANNELS, limits.max_distance, limits.stable_distance()[number[stable]])
-    passes: NDArray[np.bool_] = (stable != 0) & (distance <= most)
-    return passes
+    over: NDArray[np.int64] = np.where(stable == 0, CHANNELS * CHANNEL_BITS, differing - most)
+    return over
 
 
 def look_again(
@@ -185,6 +197,11 @@ def _stable(left: Features, right: Features) -> NDArray[np.integer]:
 
 def _squares(files: Iterable[bytes | None]) -> NDArray[np.uint8]:
     return np.stack([thumbnail.read_lossless(file) for file in files if file])
+
+
+def stable_words() -> NDArray[np.int64]:
+    """Of each of the 8 sets of unstable channels the words with a one at each bit of the other channels, (8, 5)."""
+    return _of_channels()[0][::-1]
 
 
 @cache
