@@ -1,7 +1,7 @@
 """A duplicate pair is two pictures within the threshold, left < right, and what the colour veto says of them.
 
 Equal hashes are not equal pictures: a copy 30 % darker has distance 0 in a third of the cases. So the pictures of one
-hash are first reduced to representatives (`represent`); the band search runs over the hashes of these. A picture that
+hash are first reduced to representatives (`represent`); the band search runs over these. A picture that
 is no representative has exactly one pair, to its representative: a thousand re-encodings of one photograph give a
 thousand pairs, never half a million.
 
@@ -9,7 +9,7 @@ A picture whose hash is a coin toss in some channel stays out of that search; it
 (`channels`) among those of all. Wherever a pair comes from, `verify` compares the two pictures and has the word.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 from pyspark.sql import DataFrame, Window
@@ -37,20 +37,20 @@ def represent(
     scratch: centres.Cutter,
     squares: DataFrame | None = None,
     judgements: DataFrame | None = None,
+    alike: Sequence[str] = (),
 ) -> DataFrame:
     """One row per picture: `key` (its content), `centre` (its representative's content) and how far that is.
 
     Among the pictures of one hash, in the fixed order most pixels, most bytes, content, each joins the first
     representative it passes against, or becomes one; none stands for a picture that is judged different.
     `squares` has `content` and `square`, for the second look; None: no square is known. `judgements` are the judged
-    pairs (`judged`); None: nobody said anything.
+    pairs (`judged`); None: nobody said anything. alike: columns that a picture and its representative agree on, too.
     """
-    alike = F.concat_ws(
-        " ", "phash", "unstable_channels"
-    )  # a picture searched by bands stands for none searched by channels
-    copies = F.count("*").over(Window.partitionBy(alike))
+    # a picture searched by bands stands for none searched by channels
+    group = F.concat_ws(" ", "phash", "unstable_channels", *alike)
+    copies = F.count("*").over(Window.partitionBy(group))
     counted = pictures.select(
-        alike.alias("group"), "content", "pixels", "bytes", *centres.FEATURES, copies.alias("copies")
+        group.alias("group"), "content", "pixels", "bytes", *centres.FEATURES, copies.alias("copies")
     )
     alone = counted.where(F.col("copies") == 1).select(
         F.col("content").alias("key"),
@@ -72,31 +72,23 @@ def of_one_hash(choices: DataFrame) -> DataFrame:
     )
 
 
-def hashes(pictures: DataFrame, choices: DataFrame) -> DataFrame:
-    """One row per representative: its hash as `key` and `words`, and its `content`."""
-    return representatives(pictures, choices).select(F.col("phash").alias("key"), "words", "content")
-
-
 def representatives(pictures: DataFrame, choices: DataFrame) -> DataFrame:
     """The pictures that stand for others or for themselves."""
     centres_only = choices.where(F.col("key") == F.col("centre")).select(F.col("key").alias("content"))
     return pictures.join(centres_only, on="content", how="left_semi")
 
 
-def keys(holders: DataFrame) -> DataFrame:
-    """The distinct hashes of `hashes` or `channels`: what `candidate_pairs.find` takes."""
-    return holders.drop("content").distinct()
+def hashes(pictures: DataFrame, groups: Sequence[str] = ()) -> DataFrame:
+    """One row per picture, its content as `key`, its hash as `words`: what `candidate_pairs.find` takes."""
+    return pictures.select(F.col("content").alias("key"), "words", *groups)
 
 
-def of_hashes(candidates: DataFrame, ours: DataFrame, limits: Limits, theirs: DataFrame | None = None) -> DataFrame:
-    """`left`, `right`: contents of representatives whose hashes are within the threshold.
-
-    `candidates` are pairs of distinct hashes, `ours` the representatives that have them (`hashes`), `theirs` those of
-    the right side where that is another table. Two representatives of one hash are a pair too: `verify` vetoes it by
-    the colours that made them two.
+def of_hashes(candidates: DataFrame, limits: Limits) -> DataFrame:
+    """`left`, `right`: contents whose hashes are within the threshold. Two representatives of one hash are a pair too:
+    `verify` vetoes it by the colours that made them two.
     """
     distance = words.hamming(F.col("left_words"), F.col("right_words"), WORDS)
-    return _of_keys(candidates.where(distance <= limits.max_distance), ours, theirs)
+    return candidates.where(distance <= limits.max_distance).select("left", "right")
 
 
 def tossed(pictures: DataFrame) -> DataFrame:
@@ -104,11 +96,8 @@ def tossed(pictures: DataFrame) -> DataFrame:
     return pictures.where(~F.col("low_information") & (F.col("unstable_channels") != 0))
 
 
-def channels(pictures: DataFrame) -> DataFrame:
-    """One row per picture and stable channel: `content`, `channel`, its `words` and `key`.
-
-    The words are those of the channel alone; the key names the channel and its bits.
-    """
+def channels(pictures: DataFrame, groups: Sequence[str] = ()) -> DataFrame:
+    """One row per picture and stable channel: the content as `key`, `channel`, and as `words` those of it alone."""
     each = [
         F.struct(
             F.lit(channel).alias(CHANNEL),
@@ -117,15 +106,14 @@ def channels(pictures: DataFrame) -> DataFrame:
         )
         for channel in range(CHANNELS)
     ]
-    rows = pictures.select("content", F.explode(F.array(*each)).alias("one")).where("one.stable")
-    bits = F.concat_ws("-", F.col(f"one.{CHANNEL}"), F.transform("one.words", F.hex))
-    return rows.select("content", f"one.{CHANNEL}", "one.words", bits.alias("key"))
+    rows = pictures.select("content", *groups, F.explode(F.array(*each)).alias("one")).where("one.stable")
+    return rows.select(F.col("content").alias("key"), *groups, f"one.{CHANNEL}", "one.words")
 
 
-def of_channels(candidates: DataFrame, ours: DataFrame, limits: Limits, theirs: DataFrame) -> DataFrame:
-    """`left`, `right`: contents that have a near channel in common, once for each. Both tables come from `channels`."""
+def of_channels(candidates: DataFrame, limits: Limits) -> DataFrame:
+    """`left`, `right`: contents that have a near channel in common, once for each such channel."""
     distance = words.hamming(F.col("left_words"), F.col("right_words"), CHANNEL_WORDS)
-    return _of_keys(candidates.where(distance <= limits.channel_distance()), ours, theirs)
+    return candidates.where(distance <= limits.channel_distance()).select("left", "right")
 
 
 def verify(
@@ -169,22 +157,3 @@ def verify(
     whole = {"left_view": F.lit(tables.WHOLE), "right_view": F.lit(tables.WHOLE)}
     looked = second_look.look(near, "left_content", "right_content", limits, squares).withColumns(whole)
     return judged.overrule(looked)
-
-
-def _of_keys(candidates: DataFrame, ours: DataFrame, theirs: DataFrame | None) -> DataFrame:
-    """Pairs of keys → pairs of the contents that hold them; contents that hold one key are pairs too.
-
-    theirs: who holds the right keys, where the candidates are of two tables.
-    """
-    held = ours if theirs is None else theirs
-    twice = F.count("*") > (1 if theirs is None else 0)
-    shared = held.groupBy("key").agg(twice.alias("shared")).where("shared").select("key")
-    keys = candidates.select("left", "right").unionByName(
-        shared.select(F.col("key").alias("left"), F.col("key").alias("right"))
-    )
-    left = ours.select(F.col("key").alias("left"), F.col("content").alias("left_content"))
-    right = held.select(F.col("key").alias("right"), F.col("content").alias("right_content"))
-    met = keys.join(left, on="left", how="inner").join(right, on="right", how="inner")
-    if theirs is None:
-        met = met.where((F.col("left") != F.col("right")) | (F.col("left_content") < F.col("right_content")))
-    return met.select(F.col("left_content").alias("left"), F.col("right_content").alias("right"))

@@ -27,6 +27,7 @@ from dedup_spark.errors import BadInput
 
 UNDECIDING = (
     "candidate_pairs.budget",
+    "candidate_pairs.shuffle_bytes",
     "components",
     "duplicate_sets.round",
     "fingerprints.batch",
@@ -85,6 +86,12 @@ class Judgements:
 class CandidatePairs:
     max_distance: int
     budget: float
+    within: tuple[str, ...]
+    max_bucket: int
+    family_budget: int
+    shuffle_bytes: int
+    audit: int
+    audit_seed: int
 
 
 @dataclass(frozen=True)

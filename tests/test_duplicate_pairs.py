@@ -2,9 +2,10 @@
 
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import banding, candidate_pairs, duplicate_pairs, pair_search
+from dedup_spark import duplicate_pairs, pair_search
+from dedup_spark.settings import load
 from dedup_spark.verdict import Limits
-from tests.tables_of import MemoryScratch, picture, pictures
+from tests.tables_of import MemoryScratch, a_table, picture, pictures
 
 LIMITS = Limits(10, 5.0)
 
@@ -14,14 +15,15 @@ def judged(found: DataFrame) -> list[tuple[str, str, int, str, str]]:
     return sorted(tuple(row[name] for name in names) for row in found.collect())
 
 
+def found(table: DataFrame, *overrides: str) -> DataFrame:
+    """What the pipeline finds, without squares."""
+    squares = a_table(table.sparkSession, [], "content string, square binary")
+    chosen = load(overrides=overrides)
+    return pair_search.among(table, squares, LIMITS, chosen, MemoryScratch()).pairs  # type: ignore[arg-type]
+
+
 def whole_search(table: DataFrame) -> list[tuple[str, str, int, str, str]]:
-    """The search by whole hashes, as the pipeline puts it together."""
-    entering = duplicate_pairs.enters_search(table)
-    choices = duplicate_pairs.represent(entering, LIMITS, 1000, MemoryScratch())
-    hashes = duplicate_pairs.hashes(entering, choices)
-    near = candidate_pairs.find(duplicate_pairs.keys(hashes), None, banding.plan(10), same=True)
-    met = duplicate_pairs.of_one_hash(choices).unionByName(duplicate_pairs.of_hashes(near, hashes, LIMITS))
-    return judged(duplicate_pairs.verify(met, table, LIMITS))
+    return judged(found(table))
 
 
 def test_equal_hashes_of_unlike_colours_are_vetoed_and_stay_in_the_table(spark: SparkSession) -> None:
@@ -70,8 +72,7 @@ def test_a_coin_toss_in_one_channel_is_found_by_the_others(spark: SparkSession) 
             picture("e", 2**63 - 2**23),  # stable, but for the eyes of the others it may be a copy like theirs
         ],
     )
-    met = pair_search.by_channel(table, LIMITS)
-    assert judged(duplicate_pairs.verify(met, table, LIMITS)) == [
+    assert whole_search(table) == [
         ("a", "b", 63, "duplicate", "fallback"),
         ("a", "c", 63, "vetoed", "colour"),
         ("a", "e", 40, "duplicate", "fallback"),
@@ -79,12 +80,10 @@ def test_a_coin_toss_in_one_channel_is_found_by_the_others(spark: SparkSession) 
         ("b", "e", 23, "duplicate", "fallback"),
         ("c", "e", 23, "vetoed", "colour"),
     ]
-    assert whole_search(table) == []
 
 
 def test_two_pictures_that_meet_in_two_channels_are_one_pair(spark: SparkSession) -> None:
     green, blue = [0, 3 << 20, 0, 0, 0], [0, 0, 0, 0, 3 << 30]  # in one channel a comes first, in the other b
     tossed = {"unstable_channels": 1}
     table = pictures(spark, [picture("a", words=green, **tossed), picture("b", words=blue, **tossed)])
-    met = pair_search.by_channel(table, Limits(10, 4.5))
-    assert [tuple(row) for row in met.collect()] == [("a", "b")]
+    assert whole_search(table) == [("a", "b", 4, "duplicate", "fallback")]

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import duplicate_sets, judgements, pair_search
 from dedup_spark.judgements import DIFFERENT, SAME
+from dedup_spark.settings import load
 from dedup_spark.verdict import Limits
 from tests import on_paper
 from tests.drawn import drawn
@@ -25,7 +26,8 @@ def judged(spark: SparkSession, *words: tuple[str, str, str]) -> DataFrame:
 
 def among(spark: SparkSession, rows: DataFrame, words: DataFrame | None) -> dict[tuple[str, str], tuple[str, str]]:
     squares = a_table(spark, [], SQUARE)
-    found = pair_search.among(rows, squares, LIMITS, 1000, MemoryScratch(), words).collect()  # type: ignore[arg-type]
+    scratch = MemoryScratch()
+    found = pair_search.among(rows, squares, LIMITS, load(), scratch, words).pairs.collect()  # type: ignore[arg-type]
     pairs = {(row["left_content"], row["right_content"]): (row["verdict"], row["reason"]) for row in found}
     assert len(pairs) == len(found)
     return pairs
