@@ -53,6 +53,16 @@ def wrong_merges(expected: float | None, limit: float) -> None:
         )
 
 
+def missed(found: Mapping[str, Any], pairs: Sequence[tuple[str, str]]) -> None:
+    """Stops before publishing when the audit found pairs that pass and are not connected. found: what run.json says."""
+    if pairs:
+        listed = ", ".join(f"{left} and {right}" for left, right in pairs[:PLACES])
+        raise GateFailed(
+            f"the search missed {found['missed']:,} of {found['pairs']:,} pairs that pass, and never should: {listed}\n"
+            "Please report it; with another [candidate_pairs] max_distance another plan is searched."
+        )
+
+
 def comparisons(pairs: DataFrame, budget: int) -> None:
     """Stops a search that would compare too much. `pairs` has `first` and `pairs`: a family, by its first content.
 
