@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import (
     account,
+    audit,
     banding,
     bonds,
     catalogue,
@@ -38,6 +39,7 @@ from dedup_spark import (
     verdict,
     wrong_merges,
 )
+from dedup_spark.audit import Sample
 from dedup_spark.errors import RunRefused
 from dedup_spark.people import Word
 from dedup_spark.report import clusters_json
@@ -101,8 +103,11 @@ def flow(work: Work, found: Source, said: Reviews) -> None:
     with work.stage("people"):
         word = people.hear(said, offers, prints, root, settings, scratch)
     work.run.note(people=word.read)
-    pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, squares, word, limits))
-    sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, word, limits))
+    groups = pair_search.groups(offers, fingerprints.usable(prints), settings.candidate_pairs.within)
+    pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, squares, word, limits, groups))
+    sets = work.table(
+        tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, word, limits, groups)
+    )
     shown = work.cut(conflicts.part(duplicate_sets.show(offers, prints, sets), settings.conflicts), "shown")
 
     listed = people.listed(word, shown)
@@ -152,6 +157,7 @@ def read_offers(work: Work, found: Source, root: str, allowed: Sequence[str]) ->
     rows = source.read(found, work.spark, work.settings)
     catalogue.check(rows, columns)
     conflicts.check(rows.columns, work.settings.conflicts)
+    pair_search.check(rows.columns, work.settings.candidate_pairs.within)
     off = [*catalogue.lacking(rows, columns), *suspects.lacking(rows.columns, work.settings.suspects)]
     work.run.note(catalogue=found.name, allowed=list(allowed), image_root=root, off=off)
     return catalogue.compute(rows, root, allowed, columns)
@@ -172,19 +178,35 @@ def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
     return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
 
 
-def find_pairs(work: Work, pictures: DataFrame, squares: DataFrame, word: Word, limits: Limits) -> DataFrame:
-    """The verified pairs; run.json says how none was missed."""
+def find_pairs(
+    work: Work, pictures: DataFrame, squares: DataFrame, word: Word, limits: Limits, groups: DataFrame | None
+) -> DataFrame:
+    """The verified pairs; run.json says how none was missed, and which families they span."""
     work.run.note(plan=str(banding.plan(limits.max_distance)))
-    at_once = work.settings.duplicate_sets.round
-    return pair_search.among(pictures, squares, limits, at_once, work.scratch, word.pictures)
+    found = pair_search.among(pictures, squares, limits, work.settings, work.scratch, word.pictures, groups)
+    work.run.note(families=found.families)
+    return found.pairs
 
 
 def find_sets(
-    work: Work, pairs: DataFrame, pictures: DataFrame, squares: DataFrame, prints: DataFrame, word: Word, limits: Limits
+    work: Work,
+    pairs: DataFrame,
+    pictures: DataFrame,
+    squares: DataFrame,
+    prints: DataFrame,
+    word: Word,
+    limits: Limits,
+    groups: DataFrame | None,
 ) -> DataFrame:
-    """The sets with a keeper each: what is connected, cut to what passes against the keeper."""
-    policy = work.settings.duplicate_sets
+    """The sets with a keeper each: what is connected, cut to what passes against it; the audit comes before."""
+    policy, chosen = work.settings.duplicate_sets, work.settings.candidate_pairs
     connected = connect(work, "duplicate_sets", duplicate_sets.edges(pairs))
+    if chosen.audit:
+        sample = Sample(chosen.audit, chosen.audit_seed)
+        with work.stage("audit"):
+            found = audit.compute(pictures, squares, pairs, connected, sample, limits, word.pictures, groups)
+        work.run.note(audit=found.said())
+        gates.missed(found.said(), found.missed)
     choices = duplicate_sets.choose(
         connected, pictures, policy.keeper, limits, policy.round, work.scratch, squares, word.pictures
     )
