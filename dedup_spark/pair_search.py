@@ -127,6 +127,9 @@ def by_hash(standing: DataFrame, work: Work) -> Met:
 def by_channel(standing: DataFrame, work: Work) -> Met:
     """The representatives whose hash is a coin toss in a channel, among themselves and with others; each pair once."""
     plan, within = banding.plan(work.limits.channel_distance(), channels=1), work.within
+    if duplicate_pairs.tossed(standing).isEmpty():  # as in most catalogues: then nothing is counted or shuffled
+        none = standing.where(F.lit(False))
+        return Met(none.select(F.col("content").alias("left"), F.col("content").alias("right")), None)
     tossed, shown = (duplicate_pairs.channels(those, within) for those in (duplicate_pairs.tossed(standing), standing))
     found = _search(work, plan, standing, tossed, shown, [duplicate_pairs.CHANNEL, *within])
     met = _written(work, [duplicate_pairs.of_channels(near, work.limits) for near in found.pairs])
