@@ -73,8 +73,8 @@ def comparisons(pairs: DataFrame, budget: int) -> None:
         return
     raise GateFailed(
         f"the families of near pictures would take {int(row['all']):,} comparisons, more than [candidate_pairs] "
-        f"budget = {budget:,}; {int(row['most']):,} of them that of the picture {row[2]}\n"
-        "Raise the budget (a hundred thousand take a second), or lower [candidate_pairs] max_distance."
+        f"family_budget = {budget:,}; {int(row['most']):,} of them that of the picture {row[2]}\n"
+        "Raise it (a hundred thousand take a second), or lower [candidate_pairs] max_distance."
     )
 
 

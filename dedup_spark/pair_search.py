@@ -72,7 +72,7 @@ def among(
     groups: `content` and columns that two pictures agree on, a row for each group that shows a picture: only pictures
     with a group in common are compared, and a picture without one with none. None: all are.
 
-    Raises `GateFailed` when the families would take more comparisons than [candidate_pairs] budget.
+    Raises `GateFailed` when the families would take more comparisons than [candidate_pairs] family_budget.
     """
     within = () if groups is None else tuple(name for name in groups.columns if name != "content")
     work = Work(pictures, squares, limits, settings, scratch, judgements, within)
@@ -172,7 +172,7 @@ def _with_families(met: DataFrame, found: DataFrame | None, work: Work, tossed: 
         members,
         work.limits,
         work.settings.duplicate_sets.round,
-        work.settings.candidate_pairs.budget,
+        work.settings.candidate_pairs.family_budget,
         work.scratch,
         work.squares,
         judged.apart(work.judgements),
