@@ -34,6 +34,34 @@ SAMPLED = 1 << 10  # rows of such a bucket that tell whether it can be divided
 
 Path = tuple[tuple[Plan, int], ...]
 """The plans and bands by which rows met: a band of the plan, then one of the plan within it, and so on."""
+
+
+class Crowded(Exception):
+    """A bucket has more rows than the caller wants each compared with each."""
+
+
+@dataclass
+class Tally:
+    """What a search met on its way: pairs that share a band, once for each that they share; rows of the largest bucket.
+
+    most: more rows in a bucket raise `Crowded` (of two tables: more pairs than its square); None: any number may.
+    """
+
+    most: int | None = None
+    candidates: int = 0
+    largest: int = 0
+
+    def count(self, met: Buckets, ours: int | None) -> None:
+        """Takes down the buckets of one band."""
+        rows, pairs = met.stops - met.starts, met.comparisons(ours)
+        self.candidates += int(pairs.sum())
+        self.largest = max(self.largest, int(rows.max(initial=0)))
+        if self.most is not None and (
+            self.largest > self.most if ours is None else pairs.max(initial=0) > self.most * self.most
+        ):
+            raise Crowded(f"{self.largest:,} rows share a band")
+
+
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
@@ -66,12 +94,14 @@ def find(
     left_groups: Longs | None = None,
     right_groups: Longs | None = None,
     threads: int | None = None,
+    tally: Tally | None = None,
 ) -> Iterator[Pairs]:
     """All pairs of rows within `plan.max_distance`, each once, in chunks as they are found.
 
     left, right: packed hashes (n, words). right None: `left` with itself, left position < right position; else each
     row of `left` with each of `right`. The groups are whole numbers, one a row: only rows of one group are compared.
-    The order of the pairs is the same at any number of threads (None: as many as processors).
+    The order of the pairs is the same at any number of threads (None: as many as processors). The tally, where there
+    is one, tells afterwards what was met.
 
     Hashes that the plan does not serve raise `BadInput`: of another size, or odd under a plan with `even`.
 
@@ -92,7 +122,7 @@ def find(
         table = Table(np.concatenate([left, right]), groups, len(left))
     workers = threads or len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(workers) as pool:
-        blocks = _blocks(pool, workers, table, None, plan, ())
+        blocks = _blocks(pool, workers, table, None, plan, (), tally)
         for pairs in _ahead(pool, partial(_near, table), blocks, 2 * workers):
             if len(pairs.left):
                 yield pairs
@@ -110,10 +140,18 @@ def _ahead(pool: Executor, make: Callable[[Given], Made], given: Iterable[Given]
 
 
 def _blocks(
-    pool: Executor, workers: int, table: Table, chosen: Longs | None, plan: Plan, path: Path
+    pool: Executor,
+    workers: int,
+    table: Table,
+    chosen: Longs | None,
+    plan: Plan,
+    path: Path,
+    tally: Tally | None = None,
 ) -> Iterator[_Block]:
     """The comparisons among the chosen rows that a plan asks for, band after band."""
     for number, met in enumerate(_ahead(pool, partial(buckets.sort, table, chosen), plan.bands, workers)):
+        if tally is not None:
+            tally.count(met, table.ours)
         here = (*path, (plan, number))
         divided = np.zeros(len(met.starts), dtype=np.bool_)
         for bucket in np.flatnonzero(met.comparisons(table.ours) > LARGE):

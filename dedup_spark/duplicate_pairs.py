@@ -17,9 +17,7 @@ from pyspark.sql import functions as F
 
 from dedup_spark import centres, judged, second_look, tables, words
 from dedup_spark.judgements import SAME
-from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, WORDS, Limits, compare
-
-CHANNEL_WORDS = -(-CHANNEL_BITS // words.WORD)
+from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, Limits, compare
 
 CHANNEL = "channel"
 """The channels of a hash are compared with their like only: the group column of their search."""
@@ -83,14 +81,6 @@ def hashes(pictures: DataFrame, groups: Sequence[str] = ()) -> DataFrame:
     return pictures.select(F.col("content").alias("key"), "words", *groups)
 
 
-def of_hashes(candidates: DataFrame, limits: Limits) -> DataFrame:
-    """`left`, `right`: contents whose hashes are within the threshold. Two representatives of one hash are a pair too:
-    `verify` vetoes it by the colours that made them two.
-    """
-    distance = words.hamming(F.col("left_words"), F.col("right_words"), WORDS)
-    return candidates.where(distance <= limits.max_distance).select("left", "right")
-
-
 def tossed(pictures: DataFrame) -> DataFrame:
     """The pictures that show something, but whose hash is a coin toss in some channel: looked for by the others."""
     return pictures.where(~F.col("low_information") & (F.col("unstable_channels") != 0))
@@ -108,12 +98,6 @@ def channels(pictures: DataFrame, groups: Sequence[str] = ()) -> DataFrame:
     ]
     rows = pictures.select("content", *groups, F.explode(F.array(*each)).alias("one")).where("one.stable")
     return rows.select(F.col("content").alias("key"), *groups, f"one.{CHANNEL}", "one.words")
-
-
-def of_channels(candidates: DataFrame, limits: Limits) -> DataFrame:
-    """`left`, `right`: contents that have a near channel in common, once for each such channel."""
-    distance = words.hamming(F.col("left_words"), F.col("right_words"), CHANNEL_WORDS)
-    return candidates.where(distance <= limits.channel_distance()).select("left", "right")
 
 
 def verify(

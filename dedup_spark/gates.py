@@ -63,6 +63,12 @@ def missed(found: Mapping[str, Any], pairs: Sequence[tuple[str, str]]) -> None:
         )
 
 
+def budget(refusal: str | None) -> None:
+    """Stops before the search when its plan may not run: `pricing.refusal` says why."""
+    if refusal is not None:
+        raise GateFailed(refusal)
+
+
 def comparisons(pairs: DataFrame, budget: int) -> None:
     """Stops a search that would compare too much. `pairs` has `first` and `pairs`: a family, by its first content.
 

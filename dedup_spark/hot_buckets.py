@@ -15,7 +15,7 @@ from functools import partial, reduce
 from itertools import chain
 from operator import add
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from dedup_spark import candidate_pairs, components, settings
@@ -79,11 +79,15 @@ class Search:
 class Found:
     """`pairs`: in tables one after the other, each as `candidate_pairs.find` gives them, no pair in two of them.
 
-    `families`: `family`, `key` and the group columns; None: no bucket is of a family.
+    `families`: `family`, `key` and the group columns; None: no bucket is of a family. candidates: pairs that share a
+    band, once for each that they share, hot buckets included. largest: rows of the largest bucket, of two tables those
+    of the right one.
     """
 
     pairs: tuple[DataFrame, ...]
     families: DataFrame | None
+    candidates: int
+    largest: int
 
 
 @dataclass(frozen=True)
@@ -128,9 +132,10 @@ def find(search: Search, scratch: Scratch, limits: settings.Components, count: i
     parts, plan = search.parts(count), search.plan
     asking = _asking(search)
     found = [_hot(_bucketed(asking, search, part), search, scratch) for part in parts]
-    hot = reduce(DataFrame.unionByName, found)
+    hot = reduce(DataFrame.unionByName, (crowded for crowded, _, _ in found))
+    met = sum(candidates for _, candidates, _ in found), max(largest for _, _, largest in found)
     if hot.isEmpty():
-        return Found(tuple(_listed(asking, search, part) for part in parts), None)
+        return Found(tuple(_listed(asking, search, part) for part in parts), None, *met)
     rows = _of(_bucketed(asking, search), hot, search)
     node = candidate_pairs.band(F.col("bucket"), plan).cast("int")
     crowded = Level(scratch.cut(rows.withColumn("node", node), "crowded"), tuple(nodes(plan)))
@@ -139,7 +144,7 @@ def find(search: Search, scratch: Scratch, limits: settings.Components, count: i
     known = _with_family(asking, families, search)
     listed = [_listed(known, search, part, hot) for part in parts]
     below = [_listed_below(Level(_with_family(one.rows, families, search), one.nodes), search) for one in cold]
-    return Found((*listed, *below), families)
+    return Found((*listed, *below), families, *met)
 
 
 def _divide(crowded: Level, search: Search, scratch: Scratch) -> tuple[list[Level], DataFrame]:
@@ -151,7 +156,7 @@ def _divide(crowded: Level, search: Search, scratch: Scratch) -> tuple[list[Leve
         if divided is None:
             break
         rows = scratch.cut(divided.rows, "divided")
-        hot = _hot(rows, search, scratch)
+        hot, _, _ = _hot(rows, search, scratch)
         cold.append(Level(_of(rows, hot, search, how="left_anti"), divided.nodes))
         if hot.isEmpty():
             break
@@ -175,18 +180,26 @@ def _bucketed(table: DataFrame, search: Search, bands: Sequence[int] | None = No
     return candidate_pairs.bucketed(table, search.plan, search.groups, bands, carried)
 
 
-def _hot(rows: DataFrame, search: Search, scratch: Scratch) -> DataFrame:
-    """The hot buckets: those in which more pairs meet than `max_bucket` times `max_bucket` rows make."""
+def _hot(rows: DataFrame, search: Search, scratch: Scratch) -> tuple[DataFrame, int, int]:
+    """The hot buckets: those in which more pairs meet than `max_bucket` times `max_bucket` rows make.
+
+    And of all buckets how many pairs meet, and the rows of the largest one.
+    """
     place, limit = ["bucket", *search.groups], F.lit(search.max_bucket).cast("long")
+    number = F.count("*").alias("rows")
     if search.same:
-        counted = rows.groupBy(*place).agg(F.count("*").alias("rows")).where(F.col("rows") > limit)
+        counted = rows.groupBy(*place).agg(number).withColumn("pairs", F.expr("rows * (rows - 1) div 2"))
+        hot = F.col("rows") > limit
     else:
         asked = rows.where("asks").groupBy(*place).agg(F.count("*").alias("asked"))
         asked = scratch.cut(asked, "asked")  # often few: then the others are not shuffled to be counted
         met = rows.where(~F.col("asks")).join(asked, on=place, how="inner")
-        pairs = F.count("*") * F.max("asked")
-        counted = met.groupBy(*place).agg(pairs.alias("pairs")).where(F.col("pairs") > limit * limit)
-    return scratch.cut(counted.select(*place), "hot")
+        counted = met.groupBy(*place).agg(number, (F.count("*") * F.max("asked")).alias("pairs"))
+        hot = F.col("pairs") > limit * limit
+    seen = Observation()
+    told = counted.observe(seen, F.sum("pairs").alias("candidates"), F.max("rows").alias("largest"))
+    crowded = scratch.cut(told.where(hot).select(*place), "hot")
+    return crowded, seen.get["candidates"] or 0, seen.get["largest"] or 0
 
 
 def _judged(level: Level, search: Search, scratch: Scratch, last: bool) -> tuple[DataFrame, Level | None]:

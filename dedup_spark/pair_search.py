@@ -6,26 +6,30 @@ family, it gives the pairs that span it (`families`) in place of all.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import banding, candidate_pairs, duplicate_pairs, families, hot_buckets, judged
+from dedup_spark import banding, candidate_pairs, duplicate_pairs, families, judged, near_pairs
 from dedup_spark.banding import Plan
+from dedup_spark.components import DRIVER
 from dedup_spark.errors import BadInput
 from dedup_spark.hot_buckets import Search
+from dedup_spark.near_pairs import Near
+from dedup_spark.pricing import Priced
 from dedup_spark.settings import Settings
 from dedup_spark.storage import Scratch
-from dedup_spark.verdict import ALL_CHANNELS, Limits
+from dedup_spark.verdict import ALL_CHANNELS, CHANNELS, Limits
 
 GROUPS = "groups"
 """The column of a picture that names all the groups that show it."""
 
 
 @dataclass(frozen=True)
-class Work:
+class Pool:
     """What every search needs: pictures and squares, limits and settings, where to cut, people's word, and the columns
     that two pictures agree on.
     """
@@ -40,19 +44,36 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Met:
-    """`left`, `right`: contents; and the families among them as `families` and their members, None: there are none."""
-
-    pairs: DataFrame
-    families: DataFrame | None
-
-
-@dataclass(frozen=True)
 class Searched:
-    """The pairs, as `tables.DUPLICATE_PAIRS`, and the families that some of them span: how many, how large."""
+    """The pairs, as `tables.DUPLICATE_PAIRS`; the families that some of them span: how many, how large.
+
+    near: the search by bands, and how many representatives it was for.
+    """
 
     pairs: DataFrame
     families: dict[str, int]
+    near: Near
+    representatives: int
+
+    def said(self, priced: Priced, cores: int | None) -> dict[str, Any]:
+        """What run.json says of the search: who carried it and why, what it was to cost beside what it did."""
+        near, seconds = self.near, priced.core_seconds(self.near.carrier)
+        predicted: dict[str, Any] = {
+            "hashes": priced.images,
+            "rows": priced.rows,
+            "bytes": priced.bytes,
+            "candidates": priced.candidates,
+            "largest_bucket": priced.largest_bucket,
+            "seconds": round(seconds / cores, 3) if cores else None,
+        }
+        actual: dict[str, Any] = {
+            "hashes": self.representatives,
+            "rows": self.representatives * len(priced.plan.bands),
+            "candidates": near.candidates,
+            "largest_bucket": near.largest_bucket,
+            "seconds": round(near.seconds, 3),
+        }
+        return {"carrier": near.carrier, "why": near.why, "predicted": predicted, "actual": actual}
 
 
 def among(
@@ -63,8 +84,9 @@ def among(
     scratch: Scratch,
     judgements: DataFrame | None = None,
     groups: DataFrame | None = None,
+    plan: Plan | None = None,
 ) -> Searched:
-    """The pairs of one table of pictures.
+    """The pairs of one table of pictures, by this plan; None: that of the threshold.
 
     `pictures` comes from `fingerprints.distinct_pictures`, `squares` from `fingerprints.squares`. `judgements` are the
     judged pairs (`judged`), which are pairs whatever the search finds; None: nobody said anything.
@@ -75,7 +97,7 @@ def among(
     Raises `GateFailed` when the families would take more comparisons than [candidate_pairs] family_budget.
     """
     within = () if groups is None else tuple(name for name in groups.columns if name != "content")
-    work = Work(pictures, squares, limits, settings, scratch, judgements, within)
+    pool = Pool(pictures, squares, limits, settings, scratch, judgements, within)
     showing = pictures.where(~F.col("low_information") & (F.col("unstable_channels") != ALL_CHANNELS))
     if groups is not None:
         every = F.to_json(F.sort_array(F.collect_set(F.struct(*within))))
@@ -85,11 +107,13 @@ def among(
     choices = scratch.cut(chosen, "choices")
     standing = duplicate_pairs.representatives(showing, choices)
     standing = scratch.cut(standing if groups is None else standing.join(groups, on="content", how="inner"), "standing")
-    searches = [by_hash(standing, work), by_channel(standing, work)]
+    near = by_hash(standing, pool, plan or banding.plan(limits.max_distance))
+    searches = [near, by_channel(standing, pool)]
     met = reduce(DataFrame.unionByName, (found.pairs for found in searches), duplicate_pairs.of_one_hash(choices))
     met = met.distinct() if within else met  # two pictures meet in each group that shows both
     pairs = duplicate_pairs.verify(judged.with_judged(met, judgements), pictures, limits, squares, judgements)
-    return Searched(pairs, _counted([found.families for found in searches if found.families is not None]))
+    families = _counted([found.families for found in searches if found.families is not None])
+    return Searched(pairs, families, near, scratch.rows("standing"))
 
 
 def groups(offers: DataFrame, images: DataFrame, columns: Sequence[str]) -> DataFrame | None:
@@ -115,70 +139,60 @@ def check(columns: Sequence[str], within: Sequence[str]) -> None:
             raise BadInput(f"[candidate_pairs] within names {name!r}, which the catalogue lacks: {', '.join(columns)}")
 
 
-def by_hash(standing: DataFrame, work: Work) -> Met:
+def by_hash(standing: DataFrame, pool: Pool, plan: Plan) -> Near:
     """The representatives whose hashes are near, but for those whose hash is a coin toss in a channel."""
-    plan, within = banding.plan(work.limits.max_distance), work.within
-    hashes = duplicate_pairs.hashes(duplicate_pairs.enters_search(standing), within)
-    found = _search(work, plan, standing, hashes, None, within)
-    met = _written(work, [duplicate_pairs.of_hashes(near, work.limits) for near in found.pairs])
-    return _with_families(met, found.families, work, tossed=False)
+    hashes = duplicate_pairs.hashes(duplicate_pairs.enters_search(standing), pool.within)
+    return _with_families(_search(pool, plan, hashes, None, pool.within), pool, tossed=False)
 
 
-def by_channel(standing: DataFrame, work: Work) -> Met:
+def by_channel(standing: DataFrame, pool: Pool) -> Near:
     """The representatives whose hash is a coin toss in a channel, among themselves and with others; each pair once."""
-    plan, within = banding.plan(work.limits.channel_distance(), channels=1), work.within
-    if duplicate_pairs.tossed(standing).isEmpty():  # as in most catalogues: then nothing is counted or shuffled
-        none = standing.where(F.lit(False))
-        return Met(none.select(F.col("content").alias("left"), F.col("content").alias("right")), None)
-    tossed, shown = (duplicate_pairs.channels(those, within) for those in (duplicate_pairs.tossed(standing), standing))
-    found = _search(work, plan, standing, tossed, shown, [duplicate_pairs.CHANNEL, *within])
-    met = _written(work, [duplicate_pairs.of_channels(near, work.limits) for near in found.pairs])
-    both = _with_families(met, found.families, work, tossed=True)
+    plan = banding.plan(pool.limits.channel_distance(), channels=1)
+    those = duplicate_pairs.tossed(standing)
+    tossed, shown = (duplicate_pairs.channels(rows, pool.within) for rows in (those, standing))
+    if those.isEmpty():  # as in most catalogues: then nothing is counted or shuffled
+        none = tossed.select(F.col("key").alias("left"), F.col("key").alias("right"))
+        return Near(none, None, DRIVER, "no hash is a coin toss", 0, 0, 0.0)
+    found = _search(pool, plan, tossed, shown, [duplicate_pairs.CHANNEL, *pool.within])
+    both = _with_families(found, pool, tossed=True)
     ordered = both.pairs.select(F.least("left", "right").alias("left"), F.greatest("left", "right").alias("right"))
-    return Met(ordered.distinct(), both.families)  # two tossed ones meet in either order, any two channel by channel
+    return replace(both, pairs=ordered.distinct())  # two tossed ones meet in either order, any two channel by channel
 
 
 def between(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
     """`left` (of `wanted`), `right` (of `known`): the contents of two tables of pictures that may be near."""
     ours, theirs = (duplicate_pairs.hashes(duplicate_pairs.enters_search(pictures)) for pictures in (wanted, known))
-    near = candidate_pairs.find(ours, theirs, banding.plan(limits.max_distance), same=False)
+    plan = banding.plan(limits.max_distance)
+    whole = near_pairs.within(candidate_pairs.find(ours, theirs, plan, same=False), plan)
     plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
     ours, theirs = (duplicate_pairs.channels(pictures.where(~F.col("low_information"))) for pictures in (wanted, known))
-    by_channels = candidate_pairs.find(ours, theirs, plan, same=False, groups=groups)
-    whole = duplicate_pairs.of_hashes(near, limits)
-    return whole.unionByName(duplicate_pairs.of_channels(by_channels, limits)).distinct()
+    by_channels = near_pairs.within(candidate_pairs.find(ours, theirs, plan, same=False, groups=groups), plan)
+    return whole.unionByName(by_channels).distinct()
 
 
-def _search(
-    work: Work, plan: Plan, standing: DataFrame, left: DataFrame, right: DataFrame | None, groups: Sequence[str]
-) -> hot_buckets.Found:
-    chosen = work.settings.candidate_pairs
-    search = Search(left, right, plan, groups, chosen.max_bucket, chosen.shuffle_bytes, work.within)
-    return hot_buckets.find(search, work.scratch, work.settings.components, standing.count())
+def _search(pool: Pool, plan: Plan, left: DataFrame, right: DataFrame | None, groups: Sequence[str]) -> Near:
+    chosen = pool.settings.candidate_pairs
+    search = Search(left, right, plan, groups, chosen.max_bucket, chosen.shuffle_bytes, pool.within)
+    rows = pool.scratch.rows("standing") * (1 if right is None else 1 + CHANNELS)
+    return near_pairs.find(search, rows, pool.scratch, chosen, pool.settings.components)
 
 
-def _written(work: Work, parts: Sequence[DataFrame]) -> DataFrame:
-    """The pairs of several searches, each written before the next begins."""
-    parts = [work.scratch.cut(part, "met") for part in parts] if len(parts) > 1 else parts
-    return reduce(DataFrame.unionByName, parts)
-
-
-def _with_families(met: DataFrame, found: DataFrame | None, work: Work, tossed: bool) -> Met:
+def _with_families(met: Near, pool: Pool, tossed: bool) -> Near:
     """Those pairs, and beside them the pairs that span the families."""
-    if found is None:
-        return Met(met, None)
-    members = work.pictures.join(found.withColumnRenamed("key", "content"), on="content", how="inner")
+    if met.families is None:
+        return met
+    members = pool.pictures.join(met.families.withColumnRenamed("key", "content"), on="content", how="inner")
     spanning = families.span(
         members,
-        work.limits,
-        work.settings.duplicate_sets.round,
-        work.settings.candidate_pairs.family_budget,
-        work.scratch,
-        work.squares,
-        judged.apart(work.judgements),
+        pool.limits,
+        pool.settings.duplicate_sets.round,
+        pool.settings.candidate_pairs.family_budget,
+        pool.scratch,
+        pool.squares,
+        judged.apart(pool.judgements),
         tossed,
     )
-    return Met(met.unionByName(work.scratch.cut(spanning, "spanning")), found)
+    return replace(met, pairs=met.pairs.unionByName(pool.scratch.cut(spanning, "spanning")))
 
 
 def _counted(found: Sequence[DataFrame]) -> dict[str, int]:

@@ -13,7 +13,6 @@ from pyspark.sql import DataFrame, SparkSession
 from dedup_spark import (
     account,
     audit,
-    banding,
     bonds,
     catalogue,
     clusters,
@@ -23,6 +22,7 @@ from dedup_spark import (
     duplicate_sets,
     fingerprints,
     gates,
+    hash_sample,
     locations,
     measures,
     offer_graph,
@@ -181,10 +181,13 @@ def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
 def find_pairs(
     work: Work, pictures: DataFrame, squares: DataFrame, word: Word, limits: Limits, groups: DataFrame | None
 ) -> DataFrame:
-    """The verified pairs; run.json says how none was missed, and which families they span."""
-    work.run.note(plan=str(banding.plan(limits.max_distance)))
-    found = pair_search.among(pictures, squares, limits, work.settings, work.scratch, word.pictures, groups)
-    work.run.note(families=found.families)
+    """The verified pairs; run.json says how none was missed, what that was to cost and did, and the families."""
+    priced = hash_sample.plan(pictures, limits, work.settings.candidate_pairs.budget)
+    work.run.note(plan=str(priced.plan))
+    found = pair_search.among(
+        pictures, squares, limits, work.settings, work.scratch, word.pictures, groups, priced.plan
+    )
+    work.run.note(search=found.said(priced, session.cores(work.spark)), families=found.families)
     return found.pairs
 
 

@@ -11,19 +11,15 @@ from collections import Counter
 from contextlib import nullcontext
 
 import numpy as np
-from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark import catalogue, components, duplicate_pairs, fingerprints, pricing, runs, session, source, trial
+from dedup_spark import catalogue, components, fingerprints, hash_sample, pricing, runs, session, source, trial
 from dedup_spark.errors import BadInput
 from dedup_spark.images import decode
 from dedup_spark.pricing import Priced, Sample
 from dedup_spark.settings import Settings
 from dedup_spark.trial import Mean, Trial
-
-HASHES = 30_000
-"""Stored hashes that are looked at: they say the candidates of a million within a tenth."""
 
 HOUR, GIGABYTE, MEGABYTE = 3600, 10**9, 10**6
 WORKER = 250 * MEGABYTE  # of a Python worker with numpy, scipy, pyarrow and Pillow loaded, and a batch of squares
@@ -145,27 +141,25 @@ def _ways(settings: Settings) -> list[str]:
     return [chosen, *(way for way in decode.DECODES if way != chosen)]
 
 
-def _stored(output: str, spark: SparkSession, settings: Settings) -> tuple[NDArray[np.int64], int]:
-    """Distinct hashes of an earlier run, drawn by their own hash, and how many there are."""
-    pictures = fingerprints.distinct_pictures(runs.read(output, "fingerprints", spark=spark, settings=settings))
-    hashes = duplicate_pairs.enters_search(pictures).select("words").distinct()
-    drawn = hashes.orderBy(F.xxhash64("words"), "words").limit(HASHES).collect()  # bounded
-    return np.array([row["words"] for row in drawn], dtype=np.int64).reshape(len(drawn), -1), hashes.count()
+def _stored(output: str, spark: SparkSession, settings: Settings) -> Sample:
+    """Hashes of the current run of an output."""
+    prints = runs.read(output, "fingerprints", spark=spark, settings=settings)
+    return hash_sample.draw(fingerprints.distinct_pictures(prints))
 
 
 def _said(
     tried: Trial,
-    stored: tuple[NDArray[np.int64], int] | None,
+    stored: Sample | None,
     counts: tuple[int, int, int],
     connect: bool,
     settings: Settings,
 ) -> Forecast:
     rows, found, images = counts
     usable = tried.usable()
-    words, of = (tried.hashes(), round(found * usable)) if stored is None else stored
-    sample = Sample(np.unique(words, axis=0), max(of, len(words)))
-    share = len(sample.words) / max(1, len(words))  # of the pictures that have a hash of their own
-    search = pricing.choose(sample, settings.candidate_pairs.max_distance, max(1, round(images * usable * share)))
+    hashes = np.unique(tried.hashes(), axis=0)
+    distinct = len(hashes) / max(1, tried.images)  # of the images; the others are unusable, flat or equal to one
+    sample = stored or Sample(hashes, max(len(hashes), round(found * distinct)))
+    search = pricing.choose(sample, settings.candidate_pairs.max_distance, max(1, round(images * distinct)))
     edges = pricing.copies(sample, search)
     carrier = components.choose(edges, EDGE_TEXT * edges, session.memory(), connect, settings.components)
     limits = settings.fingerprints

@@ -23,8 +23,10 @@ from dedup_spark.buckets import Longs, Mask, Table, sort
 from dedup_spark.hashing import bits
 
 ROW = 5  # candidates that cost as much as a row shuffled or sorted: 3 on the driver, 7 in Spark
+NANOSECONDS = {"driver": 15, "cluster": 600}  # of a core for each of these, as measured by `benchmarks/pairs.py`
 SEEN = 50  # pairs that meet by chance, from which on their number is believed: within 14 %
 STEP = 6  # bits over which it is seen how fast they become fewer
+GIGA = 10**9
 KEY = 16  # bytes of a row beside its words: the key and the bucket
 
 
@@ -63,6 +65,10 @@ class Priced:
     def cost(self) -> int:
         """What plans are compared by, in candidates."""
         return self.candidates + ROW * self.rows
+
+    def core_seconds(self, carrier: str) -> float:
+        """Of the driver, or of all tasks of the cluster together."""
+        return self.cost * NANOSECONDS[carrier] / GIGA
 
     @property
     def per_image(self) -> float:

@@ -115,6 +115,11 @@ def progress(spark: SparkSession) -> tuple[int, int] | None:
     return (sum(s.numCompletedTasks for s in running), sum(s.numTasks for s in running)) if running else None
 
 
+def cores(spark: SparkSession) -> int | None:
+    """Tasks that run at once; None on Spark Connect, which does not tell."""
+    return None if is_connect(spark) else int(spark.sparkContext.defaultParallelism)
+
+
 def memory() -> int:
     """Bytes that this process and its children may use: the machine's, or less where a container says so."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

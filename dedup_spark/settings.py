@@ -27,6 +27,8 @@ from dedup_spark.errors import BadInput
 
 UNDECIDING = (
     "candidate_pairs.budget",
+    "candidate_pairs.carrier",
+    "candidate_pairs.driver_hashes",
     "candidate_pairs.shuffle_bytes",
     "components",
     "duplicate_sets.round",
@@ -86,6 +88,8 @@ class Judgements:
 class CandidatePairs:
     max_distance: int
     budget: float
+    carrier: str
+    driver_hashes: int
     within: tuple[str, ...]
     max_bucket: int
     family_budget: int

@@ -6,8 +6,6 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
@@ -17,6 +15,7 @@ from dedup_spark.hashing import bits
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
 from dedup_spark.verdict import Features, Limits, compare
+from tests.drawn import drawn
 from tests.tables_of import MemoryScratch, a_table, picture, pictures
 
 LIMITS = Limits(max_distance=4, max_colour_difference=5.0)
@@ -68,11 +67,9 @@ def table(spark: SparkSession, groups: list[list[Member]]) -> DataFrame:
     return a_table(spark, rows, MEMBER)
 
 
-@given(groups=st.lists(MEMBERS, min_size=10, max_size=12), per_task=st.sampled_from([2, 5, 1000]), tossed=st.booleans())
-@hypothesis(hypothesis.get_profile("spark"), max_examples=4)
-def test_what_passes_is_connected_as_all_pairs_connect_it(
-    spark: SparkSession, groups: list[list[Member]], per_task: int, tossed: bool
-) -> None:
+@pytest.mark.parametrize(("per_task", "tossed"), [(2, False), (5, True), (1000, False)])
+def test_what_passes_is_connected_as_all_pairs_connect_it(spark: SparkSession, per_task: int, tossed: bool) -> None:
+    groups = drawn(MEMBERS, 40)
     spanning = families.span(table(spark, groups), LIMITS, per_task, 10**6, MemoryScratch(), tossed=tossed).collect()
     assert len({(row["left"], row["right"]) for row in spanning}) == len(spanning)
     for family, members in enumerate(groups):
