@@ -40,7 +40,7 @@ def inside(found: Found) -> set[Pair]:
     return {pair for keys in members.values() for pair in combinations(sorted(keys), 2)}
 
 
-@pytest.mark.parametrize(("t", "even", "limit", "partitions"), [(10, True, 3, 2), (7, False, 5, 3)])
+@pytest.mark.parametrize(("t", "even", "limit", "partitions"), [(10, True, 3, 2), (7, False, 3, 3)])
 def test_a_pair_is_listed_once_or_of_a_family(
     spark: SparkSession, scratch: Scratch, t: int, even: bool, limit: int, partitions: int
 ) -> None:
