@@ -33,6 +33,8 @@ the limits; and how far out the members lie, at least, that may pass.
 
 PAIR = "left string, right string"
 ORDER = ("pixels", "bytes")
+BLOCKS_PER_TASK = 4  # of members, that one task holds: many small pairs of centres, or a few blocks of a large one
+MOST_AT_ONCE = 4096  # pairs compared before those of centres that are connected are dropped
 
 
 def span(
@@ -194,7 +196,7 @@ def _outer(spread: DataFrame, met: DataFrame, side: str, apart: DataFrame | None
     joined = spread.join(pairs, on=F.col("centre") == F.col(side), how="inner")
     outer = joined.where((F.col("bits") >= F.col("least_bits")) & (F.col("colour") >= F.col("least_colour")))
     if apart is None:
-        foes = outer.withColumn("foes", F.array().cast("array<string>"))
+        foes = outer.withColumn("foes", F.lit(None).cast("array<string>"))
     else:
         listed = apart.groupBy(F.col("key").alias("content")).agg(F.collect_set("other").alias("foes"))
         foes = outer.join(F.broadcast(listed), on="content", how="left")
@@ -228,8 +230,10 @@ def _connecting(
     """`left`, `right`: a pair of contents that pass, for each block of each open pair that has one."""
     ours = _in_blocks(left, right, per_task, "one", "two")
     theirs = _in_blocks(right, left, per_task, "two", "one")
-    ours, theirs = (second_look.with_squares(rows, "content", squares) for rows in (ours, theirs))
-    return _both(ours, theirs, ["left", "right", "one", "two"], partial(_first_passing, limits=limits), PAIR)
+    tasks = 1 + (left.count() + right.count()) // (BLOCKS_PER_TASK * per_task)
+    bundle = F.pmod(F.xxhash64("left", "right"), F.lit(tasks)).alias("bundle")  # most pairs of centres have few members
+    ours, theirs = (second_look.with_squares(rows.select("*", bundle), "content", squares) for rows in (ours, theirs))
+    return _both(ours, theirs, ["bundle", "one", "two"], partial(_first_passing, limits=limits), PAIR)
 
 
 def _both(left: DataFrame, right: DataFrame, by: Sequence[str], function: Callable[..., Any], schema: str) -> DataFrame:
@@ -247,37 +251,42 @@ def _in_blocks(rows: DataFrame, others: DataFrame, per_task: int, own: str, othe
 
 
 def _first_passing(left: pd.DataFrame, right: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """The first pair of members that passes, in the order of their numbers; none, where none does."""
-    left, right = (rows.sort_values("number", ignore_index=True) for rows in (left, right))
-    for row in range(len(left)):
-        one = left.iloc[row]
-        outer = (right["bits"] >= one["beyond_bits"] - one["bits"]).to_numpy(bool)
-        outer &= (right["colour"] >= one["beyond_colour"] - one["colour"]).to_numpy(bool)
-        outer &= ~right["content"].isin(_listed(one["foes"])).to_numpy(bool)
-        asked = np.flatnonzero(outer)
-        passing = _passing(left.iloc[[row]], right.iloc[asked], limits) if len(asked) else None
-        if passing is not None:
-            return pd.DataFrame({"left": [one["content"]], "right": [right["content"].iat[asked[passing]]]})
-    return _no_rows(PAIR)
+    """Of each pair of centres the first two members that pass, the outermost first; none, where none do."""
+    waiting = _far_out(left, right)
+    ours, theirs = (centres.features(rows) if len(rows) else None for rows in (left, right))
+    found, at_once = [], LOOKED_AT
+    while ours and theirs and len(waiting):
+        asked, waiting = waiting.iloc[:at_once], waiting.iloc[at_once:]
+        one, other = asked["ours"].to_numpy(), asked["theirs"].to_numpy()
+        compared = compare(centres.take(ours, one), centres.take(theirs, other), limits)
+        near = np.flatnonzero(compared.verdict == DUPLICATE)
+        mine: list[Any] = left["square"].iloc[one[near]].tolist()
+        others: list[Any] = right["square"].iloc[other[near]].tolist()
+        _, verdict, _ = look_again(compared.colour_difference[near], mine, others, limits)
+        passing = asked.iloc[near[verdict == DUPLICATE]].drop_duplicates("pair")
+        found.append(passing)
+        waiting = waiting[~waiting["pair"].isin(passing["pair"])]
+        at_once = min(2 * at_once, MOST_AT_ONCE)
+    if not found:
+        return _no_rows(PAIR)
+    met = pd.concat(found)
+    contents = (rows["content"].to_numpy(object)[met[side]] for rows, side in ((left, "ours"), (right, "theirs")))
+    return pd.DataFrame(dict(zip(_names(PAIR), contents, strict=True)))
 
 
-def _passing(one: pd.DataFrame, many: pd.DataFrame, limits: Limits) -> int | None:
-    """Which of many passes first against one; None: none does."""
-    compared = compare(centres.features(one), centres.features(many), limits)
-    near = np.flatnonzero(compared.verdict == DUPLICATE)
-    for start in range(0, len(near), LOOKED_AT):
-        rows = near[start : start + LOOKED_AT]
-        squares: list[Any] = many["square"].iloc[rows].tolist()
-        ours: list[Any] = one["square"].tolist() * len(rows)
-        _, verdict, _ = look_again(compared.colour_difference[rows], ours, squares, limits)
-        passes = rows[verdict == DUPLICATE]
-        if len(passes):
-            return int(passes[0])
-    return None
-
-
-def _listed(foes: Any) -> Sequence[str]:
-    return [] if foes is None else list(foes)
+def _far_out(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
+    """The members that may pass, as places in `left` and `right`: `ours`, `theirs`, and the `pair` of their centres."""
+    pair, facts = ["left", "right"], ["left", "right", "number", "bits", "colour"]
+    beyond = left[[*facts, "beyond_bits", "beyond_colour", "foes"]].assign(ours=range(len(left)))
+    met = beyond.merge(right[[*facts, "content"]].assign(theirs=range(len(right))), on=pair, suffixes=("", "_other"))
+    far = met["bits"] + met["bits_other"] >= met["beyond_bits"]
+    far &= met["colour"] + met["colour_other"] >= met["beyond_colour"]
+    met = met[far]
+    if met["foes"].notna().any():
+        known = zip(met["content"], met["foes"], strict=True)
+        met = met[[foes is None or content not in foes for content, foes in known]]
+    met = met.assign(pair=met.groupby(pair).ngroup(), turn=met["number"] + met["number_other"])
+    return met.sort_values(["turn", "number", "left", "right"])[["ours", "theirs", "pair"]]
 
 
 def _names(schema: str) -> list[str]:

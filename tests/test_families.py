@@ -88,7 +88,7 @@ def test_more_comparisons_than_the_budget_stop_the_run(spark: SparkSession) -> N
     members = [(0, grey, 0) for grey in (100, 102, 113, 115) for _ in range(4)]
     rows = table(spark, [members])
     families.span(rows, LIMITS, 1000, 100, MemoryScratch())
-    with pytest.raises(GateFailed, match=r"would take .* comparisons.* budget = 3.*picture 0-"):
+    with pytest.raises(GateFailed, match=r"would take .* comparisons.* family_budget = 3.*picture 0-"):
         families.span(rows, LIMITS, 1000, 3, MemoryScratch())
 
 
