@@ -22,7 +22,7 @@ import traceback
 from collections.abc import Sequence
 
 from dedup_spark import documents, locations, settings
-from dedup_spark.errors import INTERRUPTED, DedupError, RunRefused
+from dedup_spark.errors import INTERRUPTED, BadInput, DedupError, RunRefused
 from dedup_spark.settings import Settings
 
 
@@ -68,7 +68,10 @@ def query(asked: argparse.Namespace, here: Settings) -> None:
     from dedup_spark import query as queries
 
     chosen = queries.chosen(asked.output, here, asked.config, asked.set)
-    for line in queries.lines(asked.output, asked.image, chosen):
+    images = [*asked.image, *(image for file in asked.file for image in queries.listed(file))]
+    if not images:
+        raise BadInput("query: names no image, neither as an argument nor in a file with --from")
+    for line in queries.lines(asked.output, images, chosen):
         print(line)
 
 
@@ -158,7 +161,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("query", parents=[common], help="stored pictures within the threshold of these")
     command.add_argument("output", metavar="OUTPUT", help="where a run was published")
-    command.add_argument("image", metavar="IMAGE", nargs="+", help="a path")
+    command.add_argument("image", metavar="IMAGE", nargs="*", help="a path")
+    command.add_argument("--from", dest="file", action="append", default=[], metavar="FILE", help="paths, one a line")
     command.set_defaults(command=query)
 
     command = commands.add_parser("explain", parents=[common], help="the chain of pictures that connects two offers")

@@ -1,6 +1,8 @@
 """An answer is one stored picture within the threshold of an asked one: how far it is, the verdict, who shows it."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -41,8 +43,19 @@ def chosen(output: str, here: Settings, configs: Sequence[str], overrides: Seque
     return load(configs, overrides, manifest.get("settings"))
 
 
+def listed(file: str) -> list[str]:
+    """The images that a text file names, one a line; blank lines are passed over. `BadInput` where there is none."""
+    try:
+        images = [line.strip() for line in Path(file).read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read as a text file of images, one a line: {error}") from error
+    if not images:
+        raise BadInput(f"{file} names no image: must have one a line")
+    return images
+
+
 def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[str]:
-    """The answers as text: each asked image with the stored pictures near it, nearest first.
+    """The answers as text: each asked image, of thousands as of one, with the stored pictures near it, nearest first.
 
     Raises `BadInput` when nothing is published in OUTPUT, or a path is no location.
     """
@@ -54,8 +67,11 @@ def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[st
         shows = offers(runs.read(output, "catalogue", spark=spark, settings=settings), prints)
         near = found.join(shows, on="content", how="left").orderBy("distance", "image").collect()
         told = asked.select("image", "status", "detail").collect()
-    for row in sorted(told, key=lambda row: list(paths).index(row["image"])):
-        answers = [answer for answer in near if answer["asked"] == row["image"]]
+    found_by, place = defaultdict(list), {path: number for number, path in enumerate(paths)}
+    for answer in near:
+        found_by[answer["asked"]].append(answer)
+    for row in sorted(told, key=lambda row: place[row["image"]]):
+        answers = found_by[row["image"]]
         said = f"{len(answers)} stored pictures near it" if row["status"] == "ok" else _bad(row)
         yield f"{paths[row['image']]}: {said}"
         for answer in answers:
@@ -67,8 +83,9 @@ def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[st
 
 def fingerprint(paths: Sequence[str], spark: SparkSession, settings: Settings) -> DataFrame:
     """The fingerprints of these canonical paths, as `store.SEGMENT`; nothing is stored."""
-    images = spark.createDataFrame([(path,) for path in paths], "image string")
-    allowed = [locations.place(path) for path in paths]
+    tasks = fingerprints.tasks(len(paths), settings.fingerprints)
+    images = spark.createDataFrame([(path,) for path in paths], "image string").repartition(tasks)
+    allowed = sorted({locations.place(path) for path in paths})
     rows = fingerprints.compute(images, allowed, settings.fingerprints, settings.s3).collect()  # as many as were asked
     return spark.createDataFrame(rows, store.SEGMENT)
 

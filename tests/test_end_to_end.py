@@ -280,10 +280,11 @@ def test_offers_that_a_person_keeps_apart_share_no_cluster_and_no_row(drawn: Pat
 
 
 def test_query_names_the_stored_copies_and_their_offers(
-    output: str, spark: SparkSession, drawn: Path, capsys: pytest.CaptureFixture[str]
+    output: str, spark: SparkSession, drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     removed = next(row for row in rows(output, "removed") if row["reason"] == "near")
-    assert cli.main(["query", output, removed["image"], str(drawn / "none.jpg")]) == 0
+    (tmp_path / "asked.txt").write_text(f"{drawn / 'none.jpg'}\n{removed['image']}\n")
+    assert cli.main(["query", output, removed["image"], "--from", str(tmp_path / "asked.txt")]) == 0
     said = capsys.readouterr().out
     assert removed["kept_image"] in said
     assert removed["kept_id"] in said

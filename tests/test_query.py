@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import query, runs, settings, store
+from dedup_spark import cli, query, runs, settings, store
 from dedup_spark.errors import BadInput
 from dedup_spark.hashing import hasher
 from dedup_spark.images import colour
@@ -82,3 +82,16 @@ def test_the_offers_that_show_a_picture_are_counted_and_the_first_are_named(spar
     found = {row["content"]: row for row in query.offers(catalogue, stored).collect()}
     assert {content: row["offers"] for content, row in found.items()} == {"a": 10, "b": 10}
     assert found["b"]["first"] == ["1", "11", "13", "15", "17"]
+
+
+def test_a_file_names_thousands_of_images(tmp_path: Path) -> None:
+    file = tmp_path / "asked.txt"
+    file.write_text("/a.jpg\n\n  /b c.jpg \r\ns3://bucket/ü.jpg\n")
+    assert query.listed(str(file)) == ["/a.jpg", "/b c.jpg", "s3://bucket/ü.jpg"]
+    file.write_text(" \n")
+    with pytest.raises(BadInput, match="names no image"):
+        query.listed(str(file))
+    for wrong in (tmp_path / "none.txt", tmp_path):
+        with pytest.raises(BadInput, match="cannot be read as a text file"):
+            query.listed(str(wrong))
+    assert cli.main(["query", str(tmp_path)]) == 2
