@@ -64,11 +64,16 @@ def compute(shown: DataFrame, chosen: settings.Conflicts) -> DataFrame:
     if not each:
         each = [F.struct(*(F.lit(None).cast("string").alias(name) for name in ("kind", "column", "value")))]
     found = shown.select("set_id", "id", F.explode(F.array(*each)).alias("said")).select("set_id", "id", "said.*")
-    values = F.slice(F.array_sort(F.collect_set("value")), 1, VALUES)
-    counted = found.groupBy("set_id", "kind", "column").agg(
-        F.countDistinct("value").alias("differing"), F.countDistinct("id").alias("offers"), values.alias("values")
+    place = ["set_id", "kind", "column"]
+    counted = found.groupBy(*place).agg(
+        F.countDistinct("value").alias("differing"), F.countDistinct("id").alias("offers")
     )
-    return counted.where(F.col("differing") > 1).withColumn("action", F.lit(chosen.action))
+    turn = F.row_number().over(Window.partitionBy(*place).orderBy("value"))
+    first = found.where(F.col("value").isNotNull()).select(*place, "value").distinct().withColumn("turn", turn)
+    values = F.array_sort(F.collect_list("value")).alias("values")  # a placeholder has a million of them
+    listed = first.where(F.col("turn") <= VALUES).groupBy(*place).agg(values)
+    unlike = counted.where(F.col("differing") > 1).withColumn("action", F.lit(chosen.action))
+    return unlike.join(listed, on=place, how="inner")
 
 
 def unlike(shown: DataFrame, chosen: settings.Conflicts) -> DataFrame | None:
