@@ -48,10 +48,10 @@ def of_one_band(rng: np.random.Generator, count: int) -> Bits:
 
 
 def near(rng: np.random.Generator, count: int) -> Bits:
-    """Hashes within 8 bits of one."""
+    """Hashes within 4 bits of one, as those of a photograph that is encoded again and again."""
     rows = np.repeat(strangers(rng, 1), count, axis=0)
     every = np.arange(count)
-    for _ in range(int(load().candidate_pairs.max_distance) // 2 - 1):
+    for _ in range(int(load().candidate_pairs.max_distance) // 4):
         start = verdict.CHANNEL_BITS * rng.integers(0, verdict.CHANNELS, count)
         one = rng.integers(0, verdict.CHANNEL_BITS, count)
         other = (one + rng.integers(1, verdict.CHANNEL_BITS, count)) % verdict.CHANNEL_BITS
