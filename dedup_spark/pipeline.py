@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -51,6 +52,21 @@ from dedup_spark.verdict import Limits
 from dedup_spark.work import Work, identity, versions
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was fetched and what people say of it: the stages that compare pictures take it from here.
+
+    groups: who is compared with whom only; None: all with all.
+    """
+
+    prints: DataFrame
+    pictures: DataFrame
+    squares: DataFrame
+    groups: DataFrame | None
+    word: Word
+    limits: Limits
+
+
 def run(
     offers: str | DataFrame,
     output: str,
@@ -85,7 +101,6 @@ def run(
 def flow(work: Work, found: Source, said: Reviews) -> None:
     """From the catalogue to the clusters and the rows that are kept."""
     settings, scratch = work.settings, work.scratch
-    limits = verdict.limits(settings)
     root, allowed = source.places(found, settings)
     work.run.note(settings=as_dict(settings), versions=versions(work.spark))
 
@@ -99,15 +114,14 @@ def flow(work: Work, found: Source, said: Reviews) -> None:
         gates.unusable(prints, settings.run.max_reject_share)
     pictures = work.cut(fingerprints.distinct_pictures(prints), "pictures")
     squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
+    groups = pair_search.groups(offers, fingerprints.usable(prints), settings.candidate_pairs.within)
 
     with work.stage("people"):
         word = people.hear(said, offers, prints, root, settings, scratch)
     work.run.note(people=word.read)
-    groups = pair_search.groups(offers, fingerprints.usable(prints), settings.candidate_pairs.within)
-    pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, pictures, squares, word, limits, groups))
-    sets = work.table(
-        tables.DUPLICATE_SETS, lambda: find_sets(work, pairs, pictures, squares, prints, word, limits, groups)
-    )
+    seen = Seen(prints, pictures, squares, groups, word, verdict.limits(settings))
+    pairs = work.table(tables.DUPLICATE_PAIRS, lambda: find_pairs(work, seen))
+    sets = work.table(tables.DUPLICATE_SETS, lambda: find_sets(work, seen, pairs))
     shown = work.cut(conflicts.part(duplicate_sets.show(offers, prints, sets), settings.conflicts), "shown")
 
     listed = people.listed(word, shown)
@@ -134,19 +148,19 @@ def flow(work: Work, found: Source, said: Reviews) -> None:
     work.table(tables.REJECTS, lambda: deduplicated.rejects(decided))
 
     if settings.evaluate.sample:
-        expect_wrong_merges(work, pictures, squares, sets, limits)
+        expect_wrong_merges(work, seen, sets)
     with work.stage("account"):
         counted = account.of(work.run.rows(), offers, prints, joined, decided)
         clusters_json.write(joined, counted["clusters"], work.run.folder, settings)
     work.run.note(**counted)
 
 
-def expect_wrong_merges(work: Work, pictures: DataFrame, squares: DataFrame, sets: DataFrame, limits: Limits) -> None:
+def expect_wrong_merges(work: Work, seen: Seen, sets: DataFrame) -> None:
     """How many wrong merges a catalogue like this one has, by a sample of its own pictures; too many stop the run."""
     chosen, known = work.settings.evaluate, sets.select("content", "set_id").distinct()
     with work.stage("wrong_merges"):
-        found = wrong_merges.count(pictures, squares, known, chosen.sample, limits)
-    said = wrong_merges.said(found, work.scratch.rows("pictures"), limits.max_distance)
+        found = wrong_merges.count(seen.pictures, seen.squares, known, chosen.sample, seen.limits)
+    said = wrong_merges.said(found, work.scratch.rows("pictures"), seen.limits.max_distance)
     work.run.note(wrong_merges=said)
     gates.wrong_merges(said["pairs_expected"], chosen.max_wrong_merges)
 
@@ -178,42 +192,45 @@ def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
     return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
 
 
-def find_pairs(
-    work: Work, pictures: DataFrame, squares: DataFrame, word: Word, limits: Limits, groups: DataFrame | None
-) -> DataFrame:
+def find_pairs(work: Work, seen: Seen) -> DataFrame:
     """The verified pairs; run.json says how none was missed, what that was to cost and did, and the families."""
-    priced = hash_sample.plan(pictures, limits, work.settings.candidate_pairs.budget)
+    priced = hash_sample.plan(seen.pictures, seen.limits, work.settings.candidate_pairs.budget)
     work.run.note(plan=str(priced.plan))
     found = pair_search.among(
-        pictures, squares, limits, work.settings, work.scratch, word.pictures, groups, priced.plan
+        seen.pictures,
+        seen.squares,
+        seen.limits,
+        work.settings,
+        work.scratch,
+        seen.word.pictures,
+        seen.groups,
+        priced.plan,
     )
     work.run.note(search=found.said(priced, session.cores(work.spark)), families=found.families)
     return found.pairs
 
 
-def find_sets(
-    work: Work,
-    pairs: DataFrame,
-    pictures: DataFrame,
-    squares: DataFrame,
-    prints: DataFrame,
-    word: Word,
-    limits: Limits,
-    groups: DataFrame | None,
-) -> DataFrame:
+def find_sets(work: Work, seen: Seen, pairs: DataFrame) -> DataFrame:
     """The sets with a keeper each: what is connected, cut to what passes against it; the audit comes before."""
-    policy, chosen = work.settings.duplicate_sets, work.settings.candidate_pairs
-    connected = connect(work, "duplicate_sets", duplicate_sets.edges(pairs))
-    if chosen.audit:
-        sample = Sample(chosen.audit, chosen.audit_seed)
-        with work.stage("audit"):
-            found = audit.compute(pictures, squares, pairs, connected, sample, limits, word.pictures, groups)
-        work.run.note(audit=found.said())
-        gates.missed(found.said(), found.missed)
+    policy, connected = work.settings.duplicate_sets, connect(work, "duplicate_sets", duplicate_sets.edges(pairs))
+    if work.settings.candidate_pairs.audit:
+        look_again(work, seen, pairs, connected)
+    judged, squares = seen.word.pictures, seen.squares
     choices = duplicate_sets.choose(
-        connected, pictures, policy.keeper, limits, policy.round, work.scratch, squares, word.pictures
+        connected, seen.pictures, policy.keeper, seen.limits, policy.round, work.scratch, squares, judged
     )
-    return duplicate_sets.compute(choices, pictures, fingerprints.usable(prints))
+    return duplicate_sets.compute(choices, seen.pictures, fingerprints.usable(seen.prints))
+
+
+def look_again(work: Work, seen: Seen, pairs: DataFrame, connected: DataFrame) -> None:
+    """The audit of the pairs: one that was missed stops the run."""
+    sample = Sample(work.settings.candidate_pairs.audit, work.settings.candidate_pairs.audit_seed)
+    with work.stage("audit"):
+        found = audit.compute(
+            seen.pictures, seen.squares, pairs, connected, sample, seen.limits, seen.word.pictures, seen.groups
+        )
+    work.run.note(audit=found.said())
+    gates.missed(found.said(), found.missed)
 
 
 def find_clusters(work: Work, held: DataFrame, apart: DataFrame | None, unlike: DataFrame | None) -> Split:
