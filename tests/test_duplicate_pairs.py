@@ -1,11 +1,14 @@
 """Pairs of a handful of pictures that a person can check: equal hashes, near hashes, near channels, and the veto."""
 
+from tempfile import TemporaryDirectory
+
 from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import duplicate_pairs, pair_search
 from dedup_spark.settings import load
+from dedup_spark.storage import Scratch
 from dedup_spark.verdict import Limits
-from tests.tables_of import MemoryScratch, a_table, picture, pictures
+from tests.tables_of import a_table, picture, pictures
 
 LIMITS = Limits(10, 5.0)
 
@@ -15,15 +18,12 @@ def judged(found: DataFrame) -> list[tuple[str, str, int, str, str]]:
     return sorted(tuple(row[name] for name in names) for row in found.collect())
 
 
-def found(table: DataFrame, *overrides: str) -> DataFrame:
+def whole_search(table: DataFrame) -> list[tuple[str, str, int, str, str]]:
     """What the pipeline finds, without squares."""
     squares = a_table(table.sparkSession, [], "content string, square binary")
-    chosen = load(overrides=overrides)
-    return pair_search.among(table, squares, LIMITS, chosen, MemoryScratch()).pairs  # type: ignore[arg-type]
-
-
-def whole_search(table: DataFrame) -> list[tuple[str, str, int, str, str]]:
-    return judged(found(table))
+    with TemporaryDirectory() as folder:
+        scratch = Scratch(table.sparkSession, folder, load())
+        return judged(pair_search.among(table, squares, LIMITS, load(), scratch).pairs)
 
 
 def test_equal_hashes_of_unlike_colours_are_vetoed_and_stay_in_the_table(spark: SparkSession) -> None:

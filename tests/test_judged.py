@@ -1,5 +1,7 @@
 """People's word on pictures is obeyed: never in one set, or in one whatever hash and colours say."""
 
+from tempfile import TemporaryDirectory
+
 import pytest
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
@@ -7,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from dedup_spark import duplicate_sets, judgements, pair_search
 from dedup_spark.judgements import DIFFERENT, SAME
 from dedup_spark.settings import load
+from dedup_spark.storage import Scratch
 from dedup_spark.verdict import Limits
 from tests import on_paper
 from tests.drawn import drawn
@@ -26,8 +29,9 @@ def judged(spark: SparkSession, *words: tuple[str, str, str]) -> DataFrame:
 
 def among(spark: SparkSession, rows: DataFrame, words: DataFrame | None) -> dict[tuple[str, str], tuple[str, str]]:
     squares = a_table(spark, [], SQUARE)
-    scratch = MemoryScratch()
-    found = pair_search.among(rows, squares, LIMITS, load(), scratch, words).pairs.collect()  # type: ignore[arg-type]
+    with TemporaryDirectory() as folder:
+        scratch = Scratch(spark, folder, load())
+        found = pair_search.among(rows, squares, LIMITS, load(), scratch, words).pairs.collect()
     pairs = {(row["left_content"], row["right_content"]): (row["verdict"], row["reason"]) for row in found}
     assert len(pairs) == len(found)
     return pairs
