@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version
 EXTRAS := --extra spark --extra connect --extra s3fs
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run run-s3 run-cluster test test-spark35 test-spark40 bench-quality bench-null bench-pairs bench-components bench-suspects lint format doctor lock clean
+.PHONY: help set-up run run-s3 run-cluster test test-flow test-stages test-spark35 test-spark40 bench-quality bench-null bench-pairs bench-components bench-suspects lint format doctor lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,8 +39,14 @@ dist/dependencies/.installed: requirements/runtime.txt
 	$(PIP) install --require-hashes --target dist/dependencies -r requirements/runtime.txt
 	touch $@
 
-test: set-up lint ## all tests on this machine's Spark, local and through Spark Connect, after the checks of lint
-	$(BIN)/python -m pytest
+test: set-up lint dist/dependencies.tar.gz ## all tests on this machine's Spark, local and through Spark Connect, after the checks of lint
+	$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-flow test-stages
+
+test-flow: # side by side with the other tests: much of a run is waiting
+	$(BIN)/python -m pytest -m flow
+
+test-stages:
+	$(BIN)/python -m pytest -m "not flow"
 
 test-spark35: ## the demo on the newest Spark 3.5, in an environment of its own with Java 17
 	$(SET_UP) --venv .venv35 --lock requirements/spark35.txt --jre requirements/jre17.txt

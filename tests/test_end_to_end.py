@@ -27,6 +27,7 @@ from tests import s3_demo, s3_server
 from tests.cluster import Cluster
 from tests.digests import digest, rows
 
+pytestmark = pytest.mark.flow
 ROOT = Path(__file__).resolve().parents[1]
 
 MINI = 4

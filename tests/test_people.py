@@ -114,6 +114,7 @@ def test_a_listed_picture_stands_for_its_set(scratch: Scratch) -> None:
     ]
 
 
+@pytest.mark.flow
 def test_a_run_obeys_what_was_imported_and_what_it_is_given(spark: SparkSession, tmp_path: Path) -> None:
     """`one` and `half` are copies, as `two` and `small` are; `three` is another product."""
     pictures = {"one": product(1), "half": product(1).resize((120, 160)), "two": product(2), "three": product(3)}
