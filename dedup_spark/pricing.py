@@ -23,7 +23,8 @@ from dedup_spark.buckets import Longs, Mask, Table, sort
 from dedup_spark.hashing import bits
 
 ROW = 5  # candidates that cost as much as a row shuffled or sorted: 3 on the driver, 7 in Spark
-NANOSECONDS = {"driver": 15, "cluster": 600}  # of a core for each of these, as measured by `benchmarks/pairs.py`
+NANOSECONDS = {"driver": 15, "cluster": 400}  # of a core for each of these, as measured by `benchmarks/pairs.py`
+START = {"driver": 0, "cluster": 10}  # core-seconds that a search takes however small it is
 SEEN = 50  # pairs that meet by chance, from which on their number is believed: within 14 %
 STEP = 6  # bits over which it is seen how fast they become fewer
 GIGA = 10**9
@@ -68,7 +69,7 @@ class Priced:
 
     def core_seconds(self, carrier: str) -> float:
         """Of the driver, or of all tasks of the cluster together."""
-        return self.cost * NANOSECONDS[carrier] / GIGA
+        return START[carrier] + self.cost * NANOSECONDS[carrier] / GIGA
 
     @property
     def per_image(self) -> float:
