@@ -26,7 +26,7 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dedup_spark import components, session, settings, storage
+from dedup_spark import carriers, components, session, settings, storage
 
 WORK = Path("build") / "bench_components"
 NODES = 1_000_000
@@ -125,8 +125,8 @@ def main() -> None:
     with session.opened(chosen) as spark:
         ways: dict[str, Callable[[Path], int]] = {
             SCIPY: by_scipy,
-            DRIVER: lambda path: by_us(path, components.DRIVER, spark),
-            CLUSTER: lambda path: by_us(path, components.CLUSTER, spark),
+            DRIVER: lambda path: by_us(path, carriers.DRIVER, spark),
+            CLUSTER: lambda path: by_us(path, carriers.CLUSTER, spark),
             NETWORKX: by_networkx,
         }
         if frames:

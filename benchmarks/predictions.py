@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks import drawn_hashes
 from dedup_spark import band_sort, hash_sample, pricing
 from dedup_spark.band_sort import Tally
-from dedup_spark.components import DRIVER
+from dedup_spark.carriers import DRIVER
 from dedup_spark.pricing import Sample
 
 WORK = Path("build") / "bench_predictions"

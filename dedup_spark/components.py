@@ -24,11 +24,11 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dedup_spark import session, settings
+from dedup_spark import carriers, session, settings
+from dedup_spark.carriers import DRIVER, Load
 from dedup_spark.errors import Fault
 from dedup_spark.storage import Scratch
 
-DRIVER, CLUSTER = "driver", "cluster"
 BYTES_PER_EDGE = 64  # of the driver: codes, scipy's matrix and its transpose, labels
 TEXT_COPIES = 4  # of the driver: files, table, distinct nodes, labels (5 M edges of 64 bytes of text: 1.4 GB in all)
 TASK_EDGES = 1 << 20  # held by a task before it shrinks them: some 200 MB
@@ -103,17 +103,9 @@ def choose(edges: int, text: int, memory: int, connect: bool, limits: settings.C
     >>> choose(5_000_000, 320_000_000, 16 << 30, False, load().components)
     ('driver', '5,000,000 edges take about 1,600 MB of the 4,294 MB that it may use')
     """
-    needed, usable = TEXT_COPIES * text + BYTES_PER_EDGE * edges, memory // 4
-    size = f"{edges:,} edges take about {needed // 10**6:,} MB of the {usable // 10**6:,} MB that"
-    if limits.carrier == CLUSTER:
-        return CLUSTER, "components.carrier says so"
-    if connect:
-        return CLUSTER, "the driver is behind Spark Connect"
-    if needed > usable:
-        return CLUSTER, f"{size} the driver may use"
-    if limits.carrier != DRIVER and edges > limits.driver_edges:
-        return CLUSTER, f"{edges:,} edges are more than components.driver_edges = {limits.driver_edges:,}"
-    return DRIVER, f"{size} it may use"
+    needed = TEXT_COPIES * text + BYTES_PER_EDGE * edges
+    load = Load(edges, "edges", needed, limits.driver_edges, "driver_edges", limits.carrier)
+    return carriers.choose(load, "components", memory, connect)
 
 
 def _by_driver(scratch: Scratch) -> DataFrame:

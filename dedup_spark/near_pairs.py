@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import band_sort, hot_buckets, session, words
+from dedup_spark import band_sort, carriers, hot_buckets, session, words
 from dedup_spark.band_sort import Crowded, Tally
 from dedup_spark.banding import Plan
 from dedup_spark.buckets import Longs
-from dedup_spark.components import CLUSTER, DRIVER
+from dedup_spark.carriers import CLUSTER, DRIVER, Load
 from dedup_spark.hot_buckets import Search
 from dedup_spark.settings import CandidatePairs, Components
 from dedup_spark.storage import Scratch
@@ -76,17 +76,8 @@ def choose(rows: int, memory: int, connect: bool, limits: CandidatePairs) -> tup
     >>> choose(1_000_000, 16 << 30, False, load().candidate_pairs)
     ('driver', '1,000,000 hashes take about 500 MB of the 4,294 MB that it may use')
     """
-    needed, usable = ROW_BYTES * rows, memory // 4
-    size = f"{rows:,} hashes take about {needed // 10**6:,} MB of the {usable // 10**6:,} MB that"
-    if limits.carrier == CLUSTER:
-        return CLUSTER, "candidate_pairs.carrier says so"
-    if connect:
-        return CLUSTER, "the driver is behind Spark Connect"
-    if needed > usable:
-        return CLUSTER, f"{size} the driver may use"
-    if limits.carrier != DRIVER and rows > limits.driver_hashes:
-        return CLUSTER, f"{rows:,} hashes are more than candidate_pairs.driver_hashes = {limits.driver_hashes:,}"
-    return DRIVER, f"{size} it may use"
+    load = Load(rows, "hashes", ROW_BYTES * rows, limits.driver_hashes, "driver_hashes", limits.carrier)
+    return carriers.choose(load, "candidate_pairs", memory, connect)
 
 
 def _by_driver(search: Search, scratch: Scratch, why: str, began: float) -> Near:

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from dedup_spark import banding, candidate_pairs, duplicate_pairs, families, judged, near_pairs
 from dedup_spark.banding import Plan
-from dedup_spark.components import DRIVER
+from dedup_spark.carriers import DRIVER
 from dedup_spark.errors import BadInput
 from dedup_spark.hot_buckets import Search
 from dedup_spark.near_pairs import Near

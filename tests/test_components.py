@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import components
-from dedup_spark.components import CLUSTER, DRIVER, carry, choose, label, large_star, small_star
+from dedup_spark.carriers import CLUSTER, DRIVER
+from dedup_spark.components import carry, choose, label, large_star, small_star
 from dedup_spark.errors import Fault
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch

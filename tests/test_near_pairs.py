@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import near_pairs, settings
 from dedup_spark.banding import plan
-from dedup_spark.components import CLUSTER, DRIVER
+from dedup_spark.carriers import CLUSTER, DRIVER
 from dedup_spark.hot_buckets import Search
 from dedup_spark.near_pairs import Near
 from dedup_spark.storage import Scratch
