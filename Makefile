@@ -42,10 +42,10 @@ dist/dependencies/.installed: requirements/runtime.txt
 test: set-up lint dist/dependencies.tar.gz ## all tests on this machine's Spark, local and through Spark Connect, after the checks of lint
 	$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-flow test-stages
 
-test-flow: # side by side with the other tests: much of a run is waiting
+test-flow: ## the tests that run the whole flow, once `make test` has set up: much of a run is waiting
 	$(BIN)/python -m pytest -m flow
 
-test-stages:
+test-stages: ## all other tests, side by side with those
 	$(BIN)/python -m pytest -m "not flow"
 
 test-spark35: ## the demo on the newest Spark 3.5, in an environment of its own with Java 17
