@@ -75,3 +75,12 @@ def test_a_text_that_is_no_hash_is_named(text: str) -> None:
 def test_a_text_with_bits_too_many_is_no_hash() -> None:
     with pytest.raises(BadInput, match="1 x 2 hex digits"):
         bits.from_text(["ff"], channels=1, bits=7)
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (3, 0), (2, 5), (7,)])
+def test_an_older_numpy_counts_the_same_ones(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = np.random.default_rng(1).integers(-(2**63), 2**63 - 1, shape)
+    newer = bits.ones(words)
+    monkeypatch.delattr(np, "bitwise_count", raising=False)
+    assert np.array_equal(bits.ones(words), newer)
+    assert bits.ones(words).shape == shape

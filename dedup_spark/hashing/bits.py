@@ -92,7 +92,7 @@ def ones(words: NDArray[np.int64]) -> NDArray[np.uint8]:
     unsigned = np.ascontiguousarray(words).view(np.uint64)
     if hasattr(np, "bitwise_count"):
         return np.bitwise_count(unsigned)
-    shorts = unsigned.view(np.uint16).reshape(*unsigned.shape, -1)
+    shorts = unsigned.view(np.uint16).reshape(*unsigned.shape, WORD // _SHORT)
     counted: NDArray[np.uint8] = _ones()[shorts].sum(axis=-1, dtype=np.uint8)
     return counted
 
