@@ -56,7 +56,7 @@ def find_pairs(
 
     The pairs are a pyarrow table ordered by left and right: pandas, Parquet and Spark take it without a copy by row.
     `band_sort.find` gives them in chunks, where they might not fit the memory. About a second of processor time for
-    1 M hashes of the colour pHash at 10 bits, given as words; 6 s more as texts.
+    1 M hashes of the colour pHash at 10 bits, given as words; 3 s more as texts.
 
     >>> find_pairs(["00ff", "00fe", "ff00"], max_distance=1).to_pylist()
     [{'left': 0, 'right': 1, 'distance': 1}]
