@@ -2,24 +2,24 @@
 
 Two carriers give the same labels. **The driver** reads the edges back with pyarrow and asks
 `scipy.sparse.csgraph.connected_components`, while they are few and small. **The cluster** takes any number: each task
-first shrinks its own edges to stars, then large-star and small-star alternate on what is left (Kiveris et al.,
-"Connected components in MapReduce and beyond", SoCC 2014), each round cut off by Parquet. After either it is checked
-that every edge lies in one component.
+first shrinks its own edges to stars. As soon as one task can take what is left of all, it shrinks that to the labels.
+Until then large-star and small-star alternate (Kiveris et al., "Connected components in MapReduce and beyond", SoCC
+2014), each round cut off by Parquet. After either it is checked that every edge lies in one component.
 
 Why the rounds end, and right: let f(v) be the smallest of v and its parents. No step ever raises an f. A round that
 lowers none has only roots for parents (large-star would lower f to f(f)), one for each node (small-star would tie two
 together), so its edges are stars, and the next round leaves them as they are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -31,11 +31,13 @@ from dedup_spark.storage import Scratch
 
 BYTES_PER_EDGE = 64  # of the driver: codes, scipy's matrix and its transpose, labels
 TEXT_COPIES = 4  # of the driver: files, table, distinct nodes, labels (5 M edges of 64 bytes of text: 1.4 GB in all)
-TASK_EDGES = 1 << 20  # held by a task before it shrinks them: some 200 MB
+FEW = 1 << 16  # edges that the driver counts itself: milliseconds, where Spark takes a tenth of a second or two
+TASK_EDGES = 1 << 20  # that a task adds to what it holds before it shrinks all: some 500 MB for a million nodes
 BATCH_ROWS = 1 << 16  # that a task hands on at once: some 10 MB
 STAR = "node string, parent string"
-
-Codes = npt.NDArray[np.int64]
+KEYS = (F.xxhash64, F.col)
+"""What the check knows nodes by: hashes, a fifth of the bytes; should they object, as two nodes with one hash can make
+them do, the nodes."""
 
 
 @dataclass(frozen=True)
@@ -79,21 +81,16 @@ def label(edges: DataFrame, scratch: Scratch, limits: settings.Components) -> Da
 def carry(edges: DataFrame, scratch: Scratch, limits: settings.Components) -> Labelled:
     """The labels as `label` gives them, with who found them and why."""
     edges = scratch.cut(edges.select("left", "right"), "component_edges")
-    facts = edges.select(
-        F.count("*").alias("edges"),
-        F.count(F.when(F.col("left").isNull() | F.col("right").isNull(), 1)).alias("nulls"),
-        F.coalesce(F.sum(F.octet_length("left") + F.octet_length("right")), F.lit(0)).alias("text"),
-    ).first()
-    assert facts is not None
-    if facts["nulls"]:
-        raise Fault(f"components: {facts['nulls']} edges lack a node; missing is never a key")
+    count, lacking, text = _facts(edges, scratch)
+    if lacking:
+        raise Fault(f"components: {lacking} edges lack a node; missing is never a key")
     connect = session.is_connect(edges.sparkSession)
-    carrier, why = choose(facts["edges"], facts["text"], session.memory(), connect, limits)
+    carrier, why = choose(count, text, session.memory(), connect, limits)
     if carrier == DRIVER:
-        return Labelled(_by_driver(scratch), carrier, why, facts["edges"], 0)
-    labels, rounds = _by_cluster(edges, scratch, limits.max_rounds)
-    _check(edges, facts["edges"], labels)
-    return Labelled(labels, carrier, why, facts["edges"], rounds)
+        return Labelled(_by_driver(scratch), carrier, why, count, 0)
+    labels, rounds = _by_cluster(edges, scratch, limits)
+    _check(edges, count, labels)
+    return Labelled(labels, carrier, why, count, rounds)
 
 
 def choose(edges: int, text: int, memory: int, connect: bool, limits: settings.Components) -> tuple[str, str]:
@@ -108,52 +105,58 @@ def choose(edges: int, text: int, memory: int, connect: bool, limits: settings.C
     return carriers.choose(load, "components", memory, connect)
 
 
+def _facts(edges: DataFrame, scratch: Scratch) -> tuple[int, int, int]:
+    """How many edges there are, how many of them lack a node, and the bytes of their text."""
+    if (count := scratch.rows("component_edges")) <= FEW:
+        table = scratch.read_arrow("component_edges")
+        lacking = pc.sum(pc.or_(table["left"].is_null(), table["right"].is_null())).as_py()
+        text = [pc.sum(pc.binary_length(table[side])).as_py() for side in ("left", "right")]
+        return count, lacking or 0, sum(size or 0 for size in text)
+    row = edges.select(
+        F.count(F.when(F.col("left").isNull() | F.col("right").isNull(), 1)),
+        F.coalesce(F.sum(F.octet_length("left") + F.octet_length("right")), F.lit(0)),
+    ).first()
+    assert row is not None
+    return count, row[0], row[1]
+
+
 def _by_driver(scratch: Scratch) -> DataFrame:
     table = scratch.read_arrow("component_edges")
-    nodes, left, right = _coded(table["left"], table["right"])
-    components = _smallest(left, right, len(nodes))
-    if not np.array_equal(components[left], components[right]):
+    left, right = (table[side].cast(pa.large_string()) for side in ("left", "right"))
+    return scratch.put_arrow(pa.table(_smallest(left, right), ["node", "component"]), "components")
+
+
+def _smallest(left: pa.ChunkedArray, right: pa.ChunkedArray) -> list[Any]:
+    """The distinct nodes of these edges, and beside each the smallest node of its component."""
+    ends = pa.chunked_array([*left.chunks, *right.chunks], left.type).combine_chunks().dictionary_encode()
+    nodes, positions = ends.dictionary, np.asarray(ends.indices)
+    if not len(nodes):
+        return [nodes, nodes]
+    start, end = positions[: len(left)], positions[len(left) :]
+    graph = coo_array((np.ones(len(start), np.int8), (start, end)), shape=(len(nodes), len(nodes)))
+    labels = np.asarray(connected_components(graph, directed=False)[1])
+    if not np.array_equal(labels[start], labels[end]):
         raise Fault("components: an edge joins two components")
-    return scratch.put_arrow(pa.table({"node": nodes, "component": nodes.take(pa.array(components))}), "components")
+    found = pa.table({"node": nodes, "label": labels}).group_by("label").aggregate([("node", "min")])
+    return [nodes, found.sort_by("label")["node_min"].combine_chunks().take(pa.array(labels))]
 
 
-def _coded(left: pa.ChunkedArray, right: pa.ChunkedArray) -> tuple[Any, Codes, Codes]:
-    """The distinct nodes in the order of their bytes, and the edges as positions in them."""
-    ends = pa.chunked_array([*left.chunks, *right.chunks], left.type).cast(pa.large_string())
-    encoded = ends.combine_chunks().dictionary_encode()
-    order = np.asarray(pc.sort_indices(encoded.dictionary))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    codes = rank[np.asarray(encoded.indices)]
-    return encoded.dictionary.take(pa.array(order)), codes[: len(left)], codes[len(left) :]
-
-
-def _smallest(left: Codes, right: Codes, nodes: int) -> Codes:
-    """The smallest position in the component of each position."""
-    if not nodes:
-        return np.empty(0, np.int64)
-    graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(nodes, nodes))
-    count, labels = connected_components(graph, directed=False)
-    smallest = np.empty(count, np.int64)
-    smallest[labels[::-1]] = np.arange(nodes)[::-1]  # of equal indices the last one stays: the smallest position
-    return smallest[labels]
-
-
-def _by_cluster(edges: DataFrame, scratch: Scratch, max_rounds: int) -> tuple[DataFrame, int]:
+def _by_cluster(edges: DataFrame, scratch: Scratch, limits: settings.Components) -> tuple[DataFrame, int]:
+    shrink = partial(_shrink, limits.task_edges)
     ends = edges.select(F.col("left").alias("node"), F.col("right").alias("parent"))
-    stars = scratch.cut(ends.mapInArrow(_shrink, STAR), "stars")  # parent < node; connected as the edges are
+    stars = scratch.cut(ends.mapInArrow(shrink, STAR), "stars")  # parent <= node; each node is one; connected as before
     before, rounds = None, 0
-    while (now := _state(stars)) != before:
-        if rounds == max_rounds:
-            raise Fault(f"components: not settled after {max_rounds} rounds; {now[0]:,} edges are left")
-        stars = scratch.cut(small_star(large_star(stars)).mapInArrow(_shrink, STAR), "stars")
-        before, rounds = now, rounds + 1  # parent < node; connected as the edges are; no parent is larger than before
-    members = stars.select("node", F.col("parent").alias("component"))  # every parent is a root: see above
-    roots = stars.select(F.col("parent").alias("node"), F.col("parent").alias("component")).distinct()
-    joined = members.unionByName(roots)
-    alone = edges.where(F.col("left") == F.col("right")).select(F.col("left").alias("node")).distinct()
-    alone = alone.join(joined, on="node", how="left_anti").withColumn("component", F.col("node"))
-    return scratch.cut(joined.unionByName(alone), "components"), rounds
+    while (left := scratch.rows("stars")) > limits.task_edges and (now := _state(stars)) != before:
+        if rounds == limits.max_rounds:
+            raise Fault(f"components: not settled after {rounds} rounds; {left:,} edges are left")
+        tied = small_star(large_star(stars)).mapInArrow(shrink, STAR).where(F.col("node") != F.col("parent"))
+        stars = scratch.cut(tied.unionByName(stars.where(F.col("node") == F.col("parent"))), "stars")
+        before, rounds = now, rounds + 1  # as above; no parent is larger than before
+    if left <= limits.task_edges:
+        settled = stars.repartition(1).mapInArrow(shrink, STAR)  # holds no more nodes than it takes edges
+    else:
+        settled = stars.groupBy("node").agg(F.min("parent").alias("parent"))  # the root, or the loop of a root
+    return scratch.cut(settled.select("node", F.col("parent").alias("component")), "components"), rounds
 
 
 def large_star(edges: DataFrame) -> DataFrame:
@@ -173,26 +176,30 @@ def small_star(edges: DataFrame) -> DataFrame:
     return below.select(tied.alias("node"), F.col("least").alias("parent"))  # parent < node
 
 
-def _shrink(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The edges of a task as stars: each node but the smallest of its component in this task, tied to that one."""
-    held, limit = _stars([]), TASK_EDGES
-    waiting: list[pa.RecordBatch] = []
+def _shrink(most: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The edges of a task as stars: each node tied to the smallest of its component in this task, that one to itself.
+
+    More than `most` of them are handed on, and the task begins anew: it then has stars of several parts of its edges.
+    """
+    held: list[pa.RecordBatch] = []
+    added = 0
     for batch in batches:
-        waiting.append(batch)
-        if held.num_rows + sum(one.num_rows for one in waiting) >= limit:
-            held, waiting = _stars([*held.to_batches(), *waiting]), []
-            limit = max(TASK_EDGES, 2 * held.num_rows)
-    yield from _stars([*held.to_batches(), *waiting]).to_batches(max_chunksize=BATCH_ROWS)
+        held.append(batch)
+        added += batch.num_rows
+        if added >= TASK_EDGES:
+            held, added = _stars(held), 0
+            if sum(one.num_rows for one in held) > most:
+                yield from held
+                held = []
+    yield from _stars(held)
 
 
-def _stars(edges: list[pa.RecordBatch]) -> pa.Table:
-    schema = pa.schema([("node", pa.string()), ("parent", pa.string())])
-    table = pa.Table.from_batches(edges) if edges else schema.empty_table()
-    nodes, left, right = _coded(table["node"], table["parent"])
-    smallest = _smallest(left, right, len(nodes))
-    tied = np.flatnonzero(smallest != np.arange(len(nodes)))
-    ends = [nodes.take(pa.array(ids)).cast(pa.string()) for ids in (tied, smallest[tied])]
-    return pa.table(ends, schema=schema)
+def _stars(edges: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    if not edges:
+        return []
+    table = pa.Table.from_batches(edges)
+    stars = pa.table(_smallest(table["node"], table["parent"]), schema=table.schema)
+    return list(stars.to_batches(max_chunksize=BATCH_ROWS))
 
 
 def _state(stars: DataFrame) -> tuple[int, int]:
@@ -203,12 +210,23 @@ def _state(stars: DataFrame) -> tuple[int, int]:
 
 
 def _check(edges: DataFrame, count: int, labels: DataFrame) -> None:
-    """Raises `Fault` unless every node has one label and every edge lies in one component."""
-    if not labels.groupBy("node").count().where(F.col("count") > 1).isEmpty():
-        raise Fault("components: a node has two labels")
-    left = labels.select(F.col("node").alias("left"), F.col("component").alias("left_component"))
-    right = labels.select(F.col("node").alias("right"), F.col("component").alias("right_component"))
-    both = edges.join(left, on="left", how="inner").join(right, on="right", how="inner")
-    within = both.where(F.col("left_component") == F.col("right_component")).count()
-    if within != count:
-        raise Fault(f"components: {count - within:,} of {count:,} edges do not lie in one component")
+    """Raises `Fault` unless every edge lies in one component and no end of it has two labels."""
+    for key in KEYS:
+        rows, apart = _apart(edges, labels, key)
+        if rows == count and not apart:
+            return
+    if apart:
+        raise Fault(f"components: {apart:,} of {count:,} edges do not lie in one component")
+    raise Fault("components: a node has two labels")  # the second one gives an edge a second row
+
+
+def _apart(edges: DataFrame, labels: DataFrame, key: Callable[[str], Column]) -> tuple[int, int]:
+    """Edges with each pair of labels that their ends have, and how many of these do not agree or lack one."""
+    coded = labels.select(key("node"), key("component"))
+    ends = edges.select(key("left").alias("left"), key("right").alias("right"))
+    both = ends.join(coded.toDF("left", "left_component"), on="left", how="left")
+    both = both.join(coded.toDF("right", "right_component"), on="right", how="left")
+    within = F.coalesce(F.col("left_component") == F.col("right_component"), F.lit(False))
+    row = both.select(F.count("*"), F.count(F.when(~within, 1))).first()
+    assert row is not None
+    return row[0], row[1]

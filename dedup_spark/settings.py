@@ -151,6 +151,7 @@ class OfferGraph:
 class Components:
     carrier: str
     driver_edges: int
+    task_edges: int
     max_rounds: int
 
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from dedup_spark import components
+from dedup_spark import components, settings
 from dedup_spark.carriers import CLUSTER, DRIVER
 from dedup_spark.components import carry, choose, label, large_star, small_star
 from dedup_spark.errors import Fault
@@ -24,6 +25,9 @@ from tests.drawn import drawn
 
 Edges = list[tuple[str, str]]
 LIMITS = load().components
+ALONE = replace(LIMITS, carrier=DRIVER)
+JOINED = replace(LIMITS, carrier=CLUSTER)
+ROUNDS = replace(JOINED, task_edges=0)
 SCHEMA = "left string, right string"
 STAR = pa.schema([("node", pa.string()), ("parent", pa.string())])
 
@@ -87,25 +91,27 @@ def scattered(spark: SparkSession) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("partitions", [1, 2, 7])
-@pytest.mark.parametrize("carrier", [DRIVER, CLUSTER])
-def test_components_equal_networkx(spark: SparkSession, scratch: Scratch, carrier: str, partitions: int) -> None:
+@pytest.mark.parametrize("limits", [ALONE, JOINED, ROUNDS], ids=["driver", "one task", "rounds"])
+def test_components_equal_networkx(
+    spark: SparkSession, scratch: Scratch, limits: settings.Components, partitions: int
+) -> None:
     edges = side_by_side(GRAPHS)
-    found = carry(table(spark, edges).repartition(partitions), scratch, replace(LIMITS, carrier=carrier))
+    found = carry(table(spark, edges).repartition(partitions), scratch, limits)
     assert labels(found.labels) == networkx_says(edges)
-    assert (found.carrier, found.edges) == (carrier, len(edges))
+    assert (found.carrier, found.edges, found.rounds > 0) == (limits.carrier, len(edges), limits is ROUNDS)
 
 
 @pytest.mark.usefixtures("scattered")
 def test_a_chain_in_many_partitions_is_settled_in_few_rounds(spark: SparkSession, scratch: Scratch) -> None:
     edges = a_chain(1_000)
-    found = carry(table(spark, edges).repartition(7), scratch, replace(LIMITS, carrier=CLUSTER))
+    found = carry(table(spark, edges).repartition(7), scratch, ROUNDS)
     assert labels(found.labels) == networkx_says(edges)
     assert 2 < found.rounds < 12
 
 
-@pytest.mark.parametrize("carrier", [DRIVER, CLUSTER])
-def test_no_edges_have_no_components(spark: SparkSession, scratch: Scratch, carrier: str) -> None:
-    none = label(spark.createDataFrame([], SCHEMA), scratch, replace(LIMITS, carrier=carrier))
+@pytest.mark.parametrize("limits", [ALONE, JOINED, ROUNDS], ids=["driver", "one task", "rounds"])
+def test_no_edges_have_no_components(spark: SparkSession, scratch: Scratch, limits: settings.Components) -> None:
+    none = label(spark.createDataFrame([], SCHEMA), scratch, limits)
     assert none.columns == ["node", "component"]
     assert none.count() == 0
 
@@ -118,22 +124,39 @@ def a_graph(draw: st.DrawFn) -> Edges:
 
 
 @pytest.mark.usefixtures("scattered")
-def test_random_graphs_on_the_cluster(spark: SparkSession, scratch: Scratch) -> None:
+@pytest.mark.parametrize("limits", [JOINED, ROUNDS], ids=["one task", "rounds"])
+def test_random_graphs_on_the_cluster(spark: SparkSession, scratch: Scratch, limits: settings.Components) -> None:
     edges = side_by_side({str(number): graph for number, graph in enumerate(drawn(a_graph(), 40))})
     assert len(edges) > 1000
-    found = label(table(spark, edges).repartition(5), scratch, replace(LIMITS, carrier=CLUSTER))
+    found = label(table(spark, edges).repartition(5), scratch, limits)
     assert labels(found) == networkx_says(edges)
 
 
+def shrunk(graph: Edges, most: int, batch: int) -> Edges:
+    edges = pa.table(list(zip(*graph, strict=True)), schema=STAR).to_batches(max_chunksize=batch)
+    rows = [row for part in components._shrink(most, edges) for row in part.to_pylist()]
+    return [(row["node"], row["parent"]) for row in rows]
+
+
 @given(a_graph(), st.integers(1, 50), st.integers(1, 20))
-def test_a_task_shrinks_its_edges_to_stars_however_few_it_may_hold(graph: Edges, task_edges: int, batch: int) -> None:
+def test_a_task_shrinks_its_edges_to_stars_however_few_it_takes_at_once(
+    graph: Edges, task_edges: int, batch: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(components, "TASK_EDGES", task_edges)
-        edges = pa.table(list(zip(*graph, strict=True)), schema=STAR)
-        stars = [row for part in components._shrink(edges.to_batches(max_chunksize=batch)) for row in part.to_pylist()]
-    expected = {node: smallest for node, smallest in networkx_says(graph).items() if node != smallest}
-    assert len(stars) == len(expected)
-    assert {row["node"]: row["parent"] for row in stars} == expected
+        stars = shrunk(graph, 2 * len(graph), batch)
+    assert len(dict(stars)) == len(stars)
+    assert dict(stars) == networkx_says(graph)
+
+
+@given(a_graph(), st.integers(1, 50), st.integers(1, 20), st.integers(0, 30))
+def test_a_task_hands_on_what_is_more_than_it_may_hold(graph: Edges, task_edges: int, batch: int, most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(components, "TASK_EDGES", task_edges)
+        stars = shrunk(graph, most, batch)
+    assert all(parent <= node for node, parent in stars)
+    assert {node for node, _ in stars} == {node for edge in graph for node in edge}
+    assert networkx_says(stars) == networkx_says(graph)
 
 
 def test_the_two_steps_alone_end_in_stars(spark: SparkSession, scratch: Scratch) -> None:
@@ -158,13 +181,28 @@ def test_the_two_steps_alone_end_in_stars(spark: SparkSession, scratch: Scratch)
 @pytest.mark.usefixtures("scattered")
 def test_rounds_that_do_not_end_are_a_fault(spark: SparkSession, scratch: Scratch) -> None:
     with pytest.raises(Fault, match="not settled after 1 rounds"):
-        label(table(spark, a_chain(500)).repartition(4), scratch, replace(LIMITS, carrier=CLUSTER, max_rounds=1))
+        label(table(spark, a_chain(500)).repartition(4), scratch, replace(ROUNDS, max_rounds=1))
 
 
-def test_a_missing_node_is_a_fault(spark: SparkSession, scratch: Scratch) -> None:
+@pytest.mark.parametrize("few", [components.FEW, 0], ids=["few edges", "many edges"])
+def test_a_missing_node_is_a_fault(
+    spark: SparkSession, scratch: Scratch, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(components, "FEW", few)
     edges = spark.createDataFrame([("a", "b"), ("a", None), (None, None)], SCHEMA)
     with pytest.raises(Fault, match="2 edges lack a node"):
         label(edges, scratch, LIMITS)
+
+
+@pytest.mark.parametrize("few", [components.FEW, 0], ids=["few edges", "many edges"])
+def test_edges_and_their_text_are_counted(
+    spark: SparkSession, scratch: Scratch, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(components, "FEW", few)
+    edges = scratch.cut(spark.createDataFrame([("a", "é"), ("", "\U0001f45f"), (None, "b")], SCHEMA), "component_edges")
+    count, lacking, text = components._facts(edges, scratch)
+    assert (count, lacking) == (3, 1)
+    assert text >= 7  # bytes; the text of an edge that lacks a node need not count
 
 
 @pytest.mark.parametrize(
@@ -172,13 +210,24 @@ def test_a_missing_node_is_a_fault(spark: SparkSession, scratch: Scratch) -> Non
     [
         ([("a", "a"), ("b", "a"), ("c", "c")], "1 of 2 edges"),
         ([("a", "a"), ("b", "a")], "1 of 2 edges"),
-        ([("a", "a"), ("b", "a"), ("c", "a"), ("c", "b")], "two labels"),
+        ([("a", "a"), ("b", "a"), ("c", "a"), ("c", "b")], "1 of 2 edges"),
+        ([("a", "a"), ("b", "a"), ("c", "a"), ("c", "a")], "two labels"),
     ],
 )
 def test_wrong_labels_of_the_cluster_are_found(spark: SparkSession, wrong: Edges, said: str) -> None:
     edges = spark.createDataFrame([("a", "b"), ("b", "c")], SCHEMA)
     with pytest.raises(Fault, match=said):
         components._check(edges, 2, spark.createDataFrame(wrong, "node string, component string"))
+
+
+def test_nodes_with_one_hash_do_not_make_right_labels_wrong(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(components, "KEYS", (lambda name: F.lit(0), F.col))
+    edges = spark.createDataFrame([("a", "b"), ("c", "d")], SCHEMA)
+    right = spark.createDataFrame([("a", "a"), ("b", "a"), ("c", "c"), ("d", "c")], "node string, component string")
+    assert components._apart(edges, right, components.KEYS[0])[0] > 2
+    components._check(edges, 2, right)
 
 
 def test_wrong_labels_of_the_driver_are_found(
