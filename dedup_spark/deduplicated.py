@@ -1,7 +1,7 @@
 """A row of `deduplicated` is a catalogue row kept; beside it, where each row went that is not: `removed` or `rejects`.
 
-Of all rows of one cluster that show one set, that of the keeper stands for the others (its smallest path, then its
-smallest offer): offers kept apart never stand for each other.
+Of all rows of one cluster that show one set, that of the keeper stands for the others (where it is wished the one that
+did so before, then its smallest path, then its smallest offer): offers kept apart never stand for each other.
 Rows with a suspect picture stay, or become rejects by setting: they never stand for another offer.
 """
 
@@ -20,15 +20,17 @@ def decide(
     suspects: DataFrame,
     clusters: DataFrame,
     policy: settings.Deduplicated,
+    stood: DataFrame | None = None,
 ) -> DataFrame:
     """Every catalogue row once, with its `fate` and all that its table needs to say about it.
 
     `shown` comes from `duplicate_sets.show`, with the `part` of `conflicts.part`; the rows that are not in it are
-    rejects of an earlier stage.
+    rejects of an earlier stage. stood: `id`, `image` of the rows that stand for others before any but the keeper's
+    (`stood`); None: there are none.
     """
     reasons = suspects.select("set_id", F.col("reason").alias("suspect"), "evidence").distinct()
     grouped = shown.join(clusters.select("id", "cluster_id"), on="id", how="left").withColumn("group", _group())
-    known = grouped.join(reasons, on="set_id", how="left")
+    known = _remembered(grouped.join(reasons, on="set_id", how="left"), stood)
     fate = _stands(known.where(F.col("suspect").isNull()), ["part", "group"])
     apart = known.where(F.col("suspect").isNotNull())
     if policy.suspects == "reject":
@@ -36,6 +38,11 @@ def decide(
     else:
         fate = fate.unionByName(_stands(apart, ["id", "image"]))
     return fate.unionByName(_unusable(catalogue, fingerprints), allowMissingColumns=True)
+
+
+def stood(removed: DataFrame) -> DataFrame:
+    """`id`, `image` of the rows that stood for others, by the `tables.REMOVED` of the run before."""
+    return removed.select(F.col("kept_id").alias("id"), F.col("kept_image").alias("image")).distinct()
 
 
 def kept(decided: DataFrame, policy: settings.Deduplicated) -> DataFrame:
@@ -57,10 +64,18 @@ def rejects(decided: DataFrame) -> DataFrame:
     return decided.where(F.col("fate") == REJECTED).select("stage", "id", "image", "status", "detail")
 
 
+def _remembered(shown: DataFrame, stood: DataFrame | None) -> DataFrame:
+    if stood is None:
+        return shown.withColumn("stood", F.lit(False))
+    marked = stood.withColumn("stood", F.lit(True))
+    return shown.join(marked, on=["id", "image"], how="left").fillna(False, ["stood"])
+
+
 def _stands(shown: DataFrame, together: list[str]) -> DataFrame:
     """Of the rows that agree on `together` the first is kept; it stands for the others, which are removed."""
     order: list[Column] = [
         F.col("joined").isin("keeper", "same bytes").desc(),
+        F.col("stood").desc(),
         F.col("image"),
         F.col("id"),
         F.col("status"),  # ok, of which there is one a path and offer, comes before same_row

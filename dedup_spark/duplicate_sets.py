@@ -15,11 +15,24 @@ from pyspark.sql import functions as F
 from dedup_spark import centres, judged
 from dedup_spark.verdict import Limits
 
+WAS_KEEPER = "was_keeper"
+"""A word of [duplicate_sets] keeper: a picture that stood for a set in the run before."""
+
 
 def edges(pairs: DataFrame) -> DataFrame:
     """`left`, `right`: the contents that are duplicates of one another. `pairs` is `tables.DUPLICATE_PAIRS`."""
     duplicates = pairs.where(F.col("verdict") == "duplicate")
     return duplicates.select(F.col("left_content").alias("left"), F.col("right_content").alias("right"))
+
+
+def remember(pictures: DataFrame, before: DataFrame | None, keeper: Sequence[str]) -> DataFrame:
+    """The pictures with `was_keeper`, where the order of the keepers goes by it. before: `tables.DUPLICATE_SETS`."""
+    if WAS_KEEPER not in keeper:
+        return pictures
+    if before is None:
+        return pictures.withColumn(WAS_KEEPER, F.lit(False))
+    stood = before.select(F.col("keeper").alias("content"), F.lit(True).alias(WAS_KEEPER)).distinct()
+    return pictures.join(stood, on="content", how="left").fillna(False, [WAS_KEEPER])
 
 
 def choose(

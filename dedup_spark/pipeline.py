@@ -16,6 +16,7 @@ from dedup_spark import (
     audit,
     bonds,
     catalogue,
+    changes,
     clusters,
     components,
     conflicts,
@@ -136,13 +137,15 @@ def flow(work: Work, found: Source, said: Reviews) -> None:
     cuts = work.table(tables.SPLITS, lambda: parted().splits)
     gates.large(work.run.manifest["large"], settings.clusters)
     work.table(tables.OFFER_GRAPH, lambda: offer_graph.compute(bonds.uncut(showing, cuts), settings.offer_graph))
-    joined = work.table(tables.CLUSTERS, lambda: clusters.compute(parted().components, held))
+    joined = work.table(tables.CLUSTERS, lambda: name_clusters(work, parted().components, held))
+    tell_changes(work, joined)
     work.table(tables.MEASURES, lambda: measures.compute(bonds.uncut(held, cuts), joined, settings.clusters))
     if said.judgements:
         work.table(tables.JUDGEMENTS, lambda: obeyed(work, word, sets, joined))
 
     policy = settings.deduplicated
-    decided = work.cut(deduplicated.decide(offers, prints, shown, suspicious, joined, policy), "decided")
+    stood = stood_before(work)
+    decided = work.cut(deduplicated.decide(offers, prints, shown, suspicious, joined, policy, stood), "decided")
     work.table(tables.DEDUPLICATED, lambda: deduplicated.kept(decided, policy))
     work.table(tables.REMOVED, lambda: deduplicated.removed(decided))
     work.table(tables.REJECTS, lambda: deduplicated.rejects(decided))
@@ -216,8 +219,9 @@ def find_sets(work: Work, seen: Seen, pairs: DataFrame) -> DataFrame:
     if work.settings.candidate_pairs.audit:
         look_again(work, seen, pairs, connected)
     judged, squares = seen.word.pictures, seen.squares
+    pictures = duplicate_sets.remember(seen.pictures, work.before(tables.DUPLICATE_SETS), policy.keeper)
     choices = duplicate_sets.choose(
-        connected, seen.pictures, policy.keeper, seen.limits, policy.round, work.scratch, squares, judged
+        connected, pictures, policy.keeper, seen.limits, policy.round, work.scratch, squares, judged
     )
     return duplicate_sets.compute(choices, seen.pictures, fingerprints.usable(seen.prints))
 
@@ -239,6 +243,27 @@ def find_clusters(work: Work, held: DataFrame, apart: DataFrame | None, unlike: 
     found = splits.compute(held, connected, work.settings.clusters, work.scratch, apart, unlike)
     work.run.note(large=account.large(found.large))
     return found
+
+
+def name_clusters(work: Work, components: DataFrame, held: DataFrame) -> DataFrame:
+    """The clusters, called as they were in the run before."""
+    return clusters.compute(components, held, work.before(tables.CLUSTERS))
+
+
+def tell_changes(work: Work, joined: DataFrame) -> None:
+    """What changed since the run before, if there was one; run.json has the sums, and how many ids stayed."""
+    before = work.before(tables.CLUSTERS)
+    if before is None or before.schema["id"].dataType != joined.schema["id"].dataType:
+        return
+    rows = work.table(tables.CHANGES, lambda: changes.compute(joined, before))
+    work.run.note(changes=changes.said(rows, joined, before))
+
+
+def stood_before(work: Work) -> DataFrame | None:
+    """The rows that stood for others in the run before, where the keeper is to stay."""
+    wanted = duplicate_sets.WAS_KEEPER in work.settings.duplicate_sets.keeper
+    removed = work.before(tables.REMOVED) if wanted else None
+    return None if removed is None else deduplicated.stood(removed)
 
 
 def obeyed(work: Work, word: Word, sets: DataFrame, joined: DataFrame) -> DataFrame:

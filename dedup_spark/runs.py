@@ -99,6 +99,10 @@ class Run:
         """
         return _table(spark, self.output, self.manifest, table, settings, schema)
 
+    def read_previous(self, spark: SparkSession, table: str, settings: Settings) -> DataFrame:
+        """A table of the run that was current when this one began."""
+        return read(self.output, table, self.previous, spark, settings)
+
     def scratch(self, spark: SparkSession, settings: Settings) -> Scratch:
         """A place for tables that nobody reads after the run; who takes a run over gets another one."""
         return Scratch(spark, f"{self.folder}/scratch/{self.lease.id}", settings)
@@ -189,12 +193,13 @@ def working(
 def start(lease: Lease, identity: dict[str, Any], settings: Settings, fresh: bool = False) -> Run:
     """The newest unfinished run of equal identity, all that it has written found intact; else, or if fresh, a new one.
 
-    identity: what makes two runs the same one: the digest of the settings, the catalogue, the version of the code.
+    identity: what makes two runs the same one: the digest of the settings, the catalogue, the version of the code. The
+    run that is current belongs to it, since ids and keepers of this one may come from there.
 
     Raises `StorageFailed` naming the table or segment that is damaged.
     """
-    identity = documents.redacted(identity)
     current = documents.read(manifests.pointer(lease.output), lease.s3)
+    identity = documents.redacted(identity) | {"previous": current.content["run_id"] if current else None}
     found = None if fresh else manifests.unfinished(lease.output, identity, lease.s3)
     if found is None:
         run = Run(lease, manifests.new(lease.output, identity, lease.s3), None, current)

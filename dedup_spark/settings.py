@@ -157,6 +157,7 @@ class Components:
 
 @dataclass(frozen=True)
 class Clusters:
+    ids: str
     max_offers: int
     max_diameter: int
     max_per_merchant: int

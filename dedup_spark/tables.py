@@ -319,6 +319,17 @@ CLUSTERS = Table(
     ),
 )
 
+CHANGES = Table(
+    "changes",
+    "one offer that is not in the cluster that it was in before; written where there was a run before",
+    (
+        Column("id", ID, "the offer"),
+        Column("change", STRING, "created, grown, shrunk, ended, merged, split or moved"),
+        Column("was", STRING, "the cluster that it was in; null: in none", nullable=True),
+        Column("cluster_id", STRING, "the cluster that it is in; null: in none", nullable=True),
+    ),
+)
+
 MEASURES = Table(
     "measures",
     "one cluster: how large it is, how far its pictures and offers are apart, what holds it",

@@ -24,6 +24,9 @@ from dedup_spark.source import Source
 from dedup_spark.storage import Scratch
 from dedup_spark.tables import Table
 
+FRESH = "fresh"
+"""The [clusters] ids of a run that takes nothing from the one before."""
+
 ASKS_ONLY = ("catalogue_folder.py", "cli.py", "demo", "doctor.py", "evaluate.py", "explain.py", "query.py", "steps.py")
 """What only looks at runs: no row of a run depends on it."""
 
@@ -47,6 +50,12 @@ class Work:
             written = self.run.write(conformed, table.name, self.settings)
         self.tell(f"{table.name}: {written.rows:,} rows")
         return self.run.read(self.spark, table.name, self.settings, conformed.schema)
+
+    def before(self, table: Table) -> DataFrame | None:
+        """That table of the run that was current when this one began; None: there was none, or it does not count."""
+        if self.run.previous is None or self.settings.clusters.ids == FRESH:
+            return None
+        return self.run.read_previous(self.spark, table.name, self.settings)
 
     def cut(self, rows: DataFrame, name: str) -> DataFrame:
         """The same rows, written to the scratch and read back."""

@@ -1,16 +1,15 @@
 """The measures of clusters that fit on a sheet of paper."""
 
+from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from dedup_spark import bonds, measures, tables
-from dedup_spark.settings import Clusters
+from dedup_spark.settings import load
 from tests.tables_of import a_table
 
-LIMITS = Clusters(
-    max_offers=100, max_diameter=4, max_per_merchant=0, alarm_offers=1000, stop_offers=20000, task_edges=10
-)
+LIMITS = replace(load().clusters, task_edges=10)
 SHOWS = "id int, part string, distance int, merchant string, connects boolean, set_id string, image string"
 
 CLUSTERS = {  # the parts that offers show, and how far their pictures are from the keeper

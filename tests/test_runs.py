@@ -88,7 +88,7 @@ def test_a_run_is_current_only_once_it_is_published(place: tuple[str, Settings])
     manifest = manifests.open(output, None, settings.s3)
     assert manifest["state"] == "published"
     assert manifest["inputs"] == {"rows": 2}
-    assert manifest["identity"] == IDENTITY
+    assert manifest["identity"] == IDENTITY | {"previous": None}
     assert manifest["tables"]["clusters"] == {
         "path": f"runs/{run.run_id}/clusters",
         "rows": 2,

@@ -39,7 +39,7 @@ def test_a_file_then_an_override_wins(tmp_path: Path) -> None:
         ("run.max_reject_share=nan", "must be 0.0 to 1.0"),
         ("duplicate_sets.keeper=[]", "must name at least one"),
         ('duplicate_sets.keeper=["pixels", "pixels"]', "names one thing twice"),
-        ('duplicate_sets.keeper=["beauty"]', "must be of pixels, bytes, image"),
+        ('duplicate_sets.keeper=["beauty"]', "must be of was_keeper, pixels, bytes, image"),
         ("catalogue.rename=x", "must be a table of texts"),
         ("session.master=bogus", r"session.master = 'bogus': must be a Spark master URL like local\[4\], spark://"),
         ("session.master=local[0]", "must be a Spark master URL"),

@@ -8,12 +8,20 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import account, bonds, components, gates, splits, tables
 from dedup_spark.errors import GateFailed
-from dedup_spark.settings import Clusters, load
+from dedup_spark.settings import load
 from dedup_spark.splits import Split
 from dedup_spark.storage import Scratch
 from tests.tables_of import a_table
 
-LIMITS = Clusters(max_offers=4, max_diameter=2, max_per_merchant=2, alarm_offers=4, stop_offers=9, task_edges=9)
+LIMITS = replace(
+    load().clusters,
+    max_offers=4,
+    max_diameter=2,
+    max_per_merchant=2,
+    alarm_offers=4,
+    stop_offers=9,
+    task_edges=9,
+)
 SHOWS = "id int, part string, distance int, merchant string, connects boolean, set_id string, image string"
 
 STARS = {  # the offers that show each part, those of one component in a line
