@@ -4,6 +4,8 @@ dedup-spark run CATALOGUE OUTPUT        the whole flow
 dedup-spark plan CATALOGUE              what it would cost, before it costs anything
 dedup-spark query OUTPUT IMAGE ...      which stored pictures are within the threshold of these
 dedup-spark explain OUTPUT OFFER OFFER  the chain of pictures that connects two offers
+dedup-spark history OUTPUT              the runs there were, what changed, what was fetched
+dedup-spark rollback OUTPUT [RUN]       makes an older run the current one again
 dedup-spark review import FILE OUTPUT   what people said of offers and pictures: every later run on OUTPUT obeys it
 dedup-spark catalogue folder DIR FILE   a catalogue of any folder or prefix of pictures
 dedup-spark evaluate null FOLDER        how many wrong merges to expect, by pictures that are all different
@@ -82,6 +84,22 @@ def explain(asked: argparse.Namespace, chosen: Settings) -> None:
     left, right = asked.offer
     report = explains.report(asked.output, left, right, chosen)
     print(explains.as_json(report) if asked.json else explains.text(report))
+
+
+def history(asked: argparse.Namespace, chosen: Settings) -> None:
+    """The runs of an output, a line each."""
+    from dedup_spark import history as histories
+
+    runs = histories.lines(asked.output, chosen)
+    print(histories.as_json(runs) if asked.json else histories.text(runs))
+
+
+def rollback(asked: argparse.Namespace, chosen: Settings) -> None:
+    """Points CURRENT at an older run."""
+    from dedup_spark import history as histories
+
+    was, now = histories.rollback(asked.output, asked.run, chosen)
+    print(f"{asked.output}: run {now} is current; it was run {was}, whose tables stay readable by its run_id")
 
 
 def review_import(asked: argparse.Namespace, chosen: Settings) -> None:
@@ -170,6 +188,16 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("offer", metavar="OFFER", nargs=2, help="an offer, as the table `clusters` names it")
     command.add_argument("--json", action="store_true", help="for machines")
     command.set_defaults(command=explain)
+
+    command = commands.add_parser("history", parents=[common], help="the runs there were, and what changed")
+    command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
+    command.add_argument("--json", action="store_true", help="for machines")
+    command.set_defaults(command=history)
+
+    command = commands.add_parser("rollback", parents=[common], help="make an older run the current one again")
+    command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
+    command.add_argument("run", metavar="RUN", nargs="?", help="its run_id; by default the one that was current before")
+    command.set_defaults(command=rollback)
 
     ways = commands.add_parser("review", help="what people say").add_subparsers(required=True, metavar="WAY")
     command = ways.add_parser("import", parents=[common], help="every later run on OUTPUT obeys it")

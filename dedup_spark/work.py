@@ -27,7 +27,17 @@ from dedup_spark.tables import Table
 FRESH = "fresh"
 """The [clusters] ids of a run that takes nothing from the one before."""
 
-ASKS_ONLY = ("catalogue_folder.py", "cli.py", "demo", "doctor.py", "evaluate.py", "explain.py", "query.py", "steps.py")
+ASKS_ONLY = (
+    "catalogue_folder.py",
+    "cli.py",
+    "demo",
+    "doctor.py",
+    "evaluate.py",
+    "explain.py",
+    "history.py",
+    "query.py",
+    "steps.py",
+)
 """What only looks at runs: no row of a run depends on it."""
 
 
