@@ -14,6 +14,9 @@ from dedup_spark.errors import Fault
 MOST = 1000
 """Rows of a distribution that run.json shows, the largest first: it stays a file that people open."""
 
+FATES = ("deduplicated", "removed", "repeats", "rejects")
+"""The tables of which each row of the catalogue is in exactly one; `repeats` only where there is a reference."""
+
 MERCHANTS = 100
 """Merchants of one cluster, at most, that are paired in `merchants`: 4,950 pairs, and no work grows with the square."""
 
@@ -112,12 +115,10 @@ def balance(rows: dict[str, int], fingerprints: DataFrame, decided: DataFrame) -
     `rows` has the rows of each table. Raises `Fault` when a row got lost or is there twice, or when a removed row
     names a row that was not kept.
     """
-    came, went = rows["catalogue"], rows["deduplicated"] + rows["removed"] + rows["rejects"]
-    if came != went:
-        raise Fault(
-            f"{came} catalogue rows came in, but {rows['deduplicated']} were kept, {rows['removed']} removed and "
-            f"{rows['rejects']} rejected, which makes {went}"
-        )
+    fates = {name: rows[name] for name in FATES if name in rows}
+    if rows["catalogue"] != sum(fates.values()):
+        told = ", ".join(f"{count} {name}" for name, count in fates.items())
+        raise Fault(f"{rows['catalogue']} catalogue rows came in, but went: {told}; {sum(fates.values())} in all")
     images = fingerprints.select(F.countDistinct("image").alias("images"), F.count("*").alias("rows")).first()
     if images is None or images["images"] != images["rows"]:
         raise Fault(f"an image has two statuses: {images}")
@@ -129,5 +130,4 @@ def balance(rows: dict[str, int], fingerprints: DataFrame, decided: DataFrame) -
     )
     if orphans:
         raise Fault(f"{orphans} removed rows name a row that was not kept")
-    names = ("catalogue", "deduplicated", "removed", "rejects")
-    return {name: rows[name] for name in names} | {"images": images["images"]}
+    return {"catalogue": rows["catalogue"]} | fates | {"images": images["images"]}

@@ -1,6 +1,6 @@
 """A command is a line of arguments that ends with an exit code: see `errors` for the codes.
 
-dedup-spark run CATALOGUE OUTPUT        the whole flow
+dedup-spark run CATALOGUE OUTPUT        the whole flow; --against OUTPUT2: without what OUTPUT2 has already
 dedup-spark plan CATALOGUE              what it would cost, before it costs anything
 dedup-spark query OUTPUT IMAGE ...      which stored pictures are within the threshold of these
 dedup-spark explain OUTPUT OFFER OFFER  the chain of pictures that connects two offers
@@ -50,7 +50,7 @@ def run(asked: argparse.Namespace, chosen: Settings) -> None:
     from dedup_spark import pipeline
     from dedup_spark.report import summary
 
-    chosen = _with_reviews(chosen, asked)
+    chosen = _with_references(_with_reviews(chosen, asked), asked)
     manifest = pipeline.run(
         asked.catalogue, asked.output, chosen, fresh=asked.fresh, on_lost=_interrupt, tell=_complain
     )
@@ -167,6 +167,8 @@ def _parser() -> argparse.ArgumentParser:
     said = {"judgements": "people's word on pairs", "excluded": "pictures that connect no offers"}
     for name, meaning in (said | {"allowed": "pictures that may connect offers"}).items():
         command.add_argument(f"--{name}", action="append", default=[], metavar="FILE", help=f"{meaning}; repeatable")
+    of_others = "an OUTPUT, or fingerprints in Parquet, whose pictures are not to come again; repeatable"
+    command.add_argument("--against", action="append", default=[], metavar="OUTPUT2", help=of_others)
     command.set_defaults(command=run)
 
     command = commands.add_parser("plan", parents=[common], help="what a run would cost, before it costs anything")
@@ -240,6 +242,12 @@ def _with_reviews(chosen: Settings, asked: argparse.Namespace) -> Settings:
     """The settings, with the files named beside those that stand there."""
     named = {name: (*was, *getattr(asked, name)) for name, was in vars(chosen.judgements).items()}
     return dataclasses.replace(chosen, judgements=dataclasses.replace(chosen.judgements, **named))
+
+
+def _with_references(chosen: Settings, asked: argparse.Namespace) -> Settings:
+    """The settings, with the references named beside those that stand there."""
+    references = (*chosen.against.references, *asked.against)
+    return dataclasses.replace(chosen, against=dataclasses.replace(chosen.against, references=references))
 
 
 def _interrupt(_: RunRefused) -> None:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from dedup_spark import settings
 
-KEPT, REMOVED, REJECTED = "kept", "removed", "rejected"
+KEPT, REMOVED, REPEATED, REJECTED = "kept", "removed", "repeated", "rejected"
 
 
 def decide(
@@ -21,22 +21,27 @@ def decide(
     clusters: DataFrame,
     policy: settings.Deduplicated,
     stood: DataFrame | None = None,
+    repeated: DataFrame | None = None,
 ) -> DataFrame:
     """Every catalogue row once, with its `fate` and all that its table needs to say about it.
 
     `shown` comes from `duplicate_sets.show`, with the `part` of `conflicts.part`; the rows that are not in it are
     rejects of an earlier stage. stood: `id`, `image` of the rows that stand for others before any but the keeper's
-    (`stood`); None: there are none.
+    (`stood`); repeated: the images that repeat a reference (`repeats.compute`); None: there are none.
     """
     reasons = suspects.select("set_id", F.col("reason").alias("suspect"), "evidence").distinct()
     grouped = shown.join(clusters.select("id", "cluster_id"), on="id", how="left").withColumn("group", _group())
     known = _remembered(grouped.join(reasons, on="set_id", how="left"), stood)
-    fate = _stands(known.where(F.col("suspect").isNull()), ["part", "group"])
+    own = known.where(F.col("suspect").isNull())
+    stays = own if repeated is None else own.join(repeated, on="image", how="left_anti")
+    fate = _stands(stays, ["part", "group"])
     apart = known.where(F.col("suspect").isNotNull())
     if policy.suspects == "reject":
         fate = fate.unionByName(_rejected(apart, "suspects", "suspect", "evidence"), allowMissingColumns=True)
     else:
         fate = fate.unionByName(_stands(apart, ["id", "image"]))
+    if repeated is not None:
+        fate = fate.unionByName(_repeated(own, repeated), allowMissingColumns=True)
     return fate.unionByName(_unusable(catalogue, fingerprints), allowMissingColumns=True)
 
 
@@ -57,6 +62,12 @@ def removed(decided: DataFrame) -> DataFrame:
     """`tables.REMOVED`: the rows not kept, each with the row that stands for it."""
     rows = decided.where(F.col("fate") == REMOVED)
     return rows.select("row.*", "kept_id", "kept_image", "distance", "reason")
+
+
+def repeats(decided: DataFrame) -> DataFrame:
+    """`tables.REPEATS`: the rows whose picture a reference has."""
+    rows = decided.where(F.col("fate") == REPEATED)
+    return rows.select("row.*", F.col("kept_image").alias("reference_image"), "distance", "reason")
 
 
 def rejects(decided: DataFrame) -> DataFrame:
@@ -113,6 +124,12 @@ def _stands(shown: DataFrame, together: list[str]) -> DataFrame:
         "kept_image",
         reason.alias("reason"),
     )
+
+
+def _repeated(shown: DataFrame, repeated: DataFrame) -> DataFrame:
+    facts = F.col("reference").alias("kept_image"), F.col("far").alias("distance"), F.col("met").alias("reason")
+    rows = shown.join(repeated, on="image", how="inner")
+    return rows.select("id", "image", "group", "row", F.lit(REPEATED).alias("fate"), *facts)
 
 
 def _unusable(catalogue: DataFrame, fingerprints: DataFrame) -> DataFrame:

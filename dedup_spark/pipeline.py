@@ -26,10 +26,13 @@ from dedup_spark import (
     gates,
     hash_sample,
     locations,
+    matches,
     measures,
     offer_graph,
     pair_search,
     people,
+    references,
+    repeats,
     reviews,
     runs,
     session,
@@ -44,6 +47,7 @@ from dedup_spark import (
 from dedup_spark.audit import Sample
 from dedup_spark.errors import RunRefused
 from dedup_spark.people import Word
+from dedup_spark.references import Reference
 from dedup_spark.report import clusters_json
 from dedup_spark.reviews import Reviews
 from dedup_spark.settings import Settings, as_dict, load
@@ -90,16 +94,17 @@ def run(
     place = locations.folder(output, "OUTPUT")
     found = source.find(offers, settings)
     source.places(found, settings)
-    said = reviews.find(place, settings)
-    with runs.working(place, identity(found, said, settings), settings, fresh, on_lost) as begun, ExitStack() as held:
+    said, protected = reviews.find(place, settings), references.find(settings)
+    known = identity(found, said, settings, protected)
+    with runs.working(place, known, settings, fresh, on_lost) as begun, ExitStack() as held:
         given = spark if found.rows is None else found.rows.sparkSession
         active = given or held.enter_context(session.opened(settings, source.is_small(found, settings)))
-        flow(Work(begun, active, settings, begun.scratch(active, settings), tell), found, said)
+        flow(Work(begun, active, settings, begun.scratch(active, settings), tell), found, said, protected)
         begun.publish(settings)
     return begun.manifest
 
 
-def flow(work: Work, found: Source, said: Reviews) -> None:
+def flow(work: Work, found: Source, said: Reviews, protected: Sequence[Reference] = ()) -> None:
     """From the catalogue to the clusters and the rows that are kept."""
     settings, scratch = work.settings, work.scratch
     root, allowed = source.places(found, settings)
@@ -143,12 +148,14 @@ def flow(work: Work, found: Source, said: Reviews) -> None:
     if said.judgements:
         work.table(tables.JUDGEMENTS, lambda: obeyed(work, word, sets, joined))
 
-    policy = settings.deduplicated
-    stood = stood_before(work)
-    decided = work.cut(deduplicated.decide(offers, prints, shown, suspicious, joined, policy, stood), "decided")
+    policy, stood, repeated = settings.deduplicated, stood_before(work), look_against(work, prints, protected)
+    decided = deduplicated.decide(offers, prints, shown, suspicious, joined, policy, stood, repeated)
+    decided = work.cut(decided, "decided")
     work.table(tables.DEDUPLICATED, lambda: deduplicated.kept(decided, policy))
     work.table(tables.REMOVED, lambda: deduplicated.removed(decided))
     work.table(tables.REJECTS, lambda: deduplicated.rejects(decided))
+    if protected:
+        work.table(tables.REPEATS, lambda: deduplicated.repeats(decided))
 
     if settings.evaluate.sample:
         expect_wrong_merges(work, seen, sets)
@@ -257,6 +264,16 @@ def tell_changes(work: Work, joined: DataFrame) -> None:
         return
     rows = work.table(tables.CHANGES, lambda: changes.compute(joined, before))
     work.run.note(changes=changes.said(rows, joined, before))
+
+
+def look_against(work: Work, prints: DataFrame, protected: Sequence[Reference]) -> DataFrame | None:
+    """The images that repeat a reference; None: there is none."""
+    if not protected:
+        return None
+    work.run.note(against=[reference.name for reference in protected])
+    thumbnails = work.run.read(work.spark, tables.THUMBNAILS.name, work.settings)
+    stored = references.read(work.spark, protected, work.settings)
+    return work.cut(repeats.compute(matches.find(prints, thumbnails, stored, stored, work.settings)), "repeated")
 
 
 def stood_before(work: Work) -> DataFrame | None:

@@ -8,26 +8,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark import (
-    duplicate_pairs,
-    fingerprints,
-    locations,
-    manifests,
-    pair_search,
-    pictures,
-    runs,
-    session,
-    store,
-    tables,
-    verdict,
-)
+from dedup_spark import fingerprints, locations, manifests, matches, runs, session, store, tables
 from dedup_spark.errors import BadImage, BadInput
-from dedup_spark.hashing import hasher
-from dedup_spark.images import colour
 from dedup_spark.settings import Settings, load
-
-ASKED = "asked "
-"""Begins the content of an asked picture, so that it is never taken for the stored one of equal bytes."""
 
 OFFERS = 5
 """How many an answer names: it is one line."""
@@ -63,7 +46,8 @@ def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[st
     with session.opened(settings) as spark:
         asked = fingerprint(list(paths), spark, settings)
         prints = runs.read(output, "fingerprints", spark=spark, settings=settings)
-        found = find(asked, prints, runs.read(output, "thumbnails", spark=spark, settings=settings), settings)
+        thumbnails = runs.read(output, "thumbnails", spark=spark, settings=settings)
+        found = matches.find(asked, asked, prints, thumbnails, settings)
         shows = offers(runs.read(output, "catalogue", spark=spark, settings=settings), prints)
         near = found.join(shows, on="content", how="left").orderBy("distance", "image").collect()
         told = asked.select("image", "status", "detail").collect()
@@ -90,36 +74,6 @@ def fingerprint(paths: Sequence[str], spark: SparkSession, settings: Settings) -
     return spark.createDataFrame(rows, store.SEGMENT)
 
 
-def find(asked: DataFrame, stored: DataFrame, thumbnails: DataFrame, settings: Settings) -> DataFrame:
-    """One row per asked image and stored picture within the threshold: `asked` (its image), `content`, `image` of the
-    stored picture, `distance`, `colour_difference`, `verdict`, `reason`. Both tables are fingerprints of one version,
-    `thumbnails` those of the stored pictures.
-    """
-    limits = verdict.limits(settings)
-    wanted = fingerprints.distinct_pictures(asked).withColumn("content", F.concat(F.lit(ASKED), "content"))
-    known = fingerprints.distinct_pictures(_comparable(stored))
-    squares = fingerprints.squares(wanted, asked).unionByName(fingerprints.squares(known, thumbnails))
-    same = wanted.select(F.col("content").alias("left"), F.expr(f"substring(content, {len(ASKED) + 1})").alias("right"))
-    stored_too = same.join(known.select(F.col("content").alias("right")), on="right", how="left_semi")
-    met = pair_search.between(wanted, known, limits).unionByName(stored_too).distinct()
-    judged = duplicate_pairs.verify(met, wanted.unionByName(known), limits, squares)
-    first = F.col("left_content").startswith(ASKED)
-    theirs = F.when(first, F.col("right_content")).otherwise(F.col("left_content"))
-    ours = F.replace(F.when(first, F.col("left_content")).otherwise(F.col("right_content")), F.lit(ASKED), F.lit(""))
-    equal = ours == theirs
-    answers = judged.select(
-        ours.alias("bytes"),
-        theirs.alias("content"),
-        F.when(first, F.col("right_image")).otherwise(F.col("left_image")).alias("image"),
-        "distance",
-        "colour_difference",
-        F.when(equal, "duplicate").otherwise(F.col("verdict")).alias("verdict"),
-        F.when(equal, "same bytes").otherwise(F.col("reason")).alias("reason"),
-    )
-    images = asked.where(F.col("status") == "ok").select(F.col("content").alias("bytes"), F.col("image").alias("asked"))
-    return images.join(answers, on="bytes", how="inner").drop("bytes")
-
-
 def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
     """`content`, `offers` (how many show it), `first` (the first few, as texts)."""
     usable = catalogue.where(F.col("status").isin("ok", "same_row"))
@@ -127,15 +81,6 @@ def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
     named = shown.select("content", tables.as_text(shown, "id").alias("offer")).distinct()
     listed = F.slice(F.sort_array(F.collect_list("offer")), 1, OFFERS)
     return named.groupBy("content").agg(F.count("*").alias("offers"), listed.alias("first"))
-
-
-def _comparable(stored: DataFrame) -> DataFrame:
-    """The stored fingerprints of the versions that are made now; unlike ones are never compared."""
-    version = hasher.find(pictures.HASHER).VERSION
-    like = stored.where((F.col("hash_version") == version) & (F.col("signature_version") == colour.SIGNATURE_VERSION))
-    if like.isEmpty():
-        raise BadInput(f"no stored picture has hash {version} and signature {colour.SIGNATURE_VERSION}: run it again")
-    return like
 
 
 def _path(image: str) -> str:

@@ -85,6 +85,11 @@ class Judgements:
 
 
 @dataclass(frozen=True)
+class Against:
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CandidatePairs:
     max_distance: int
     budget: float
@@ -215,6 +220,7 @@ class Settings:
     catalogue: Catalogue
     fingerprints: Fingerprints
     judgements: Judgements
+    against: Against
     candidate_pairs: CandidatePairs
     duplicate_pairs: DuplicatePairs
     duplicate_sets: DuplicateSets

@@ -369,6 +369,17 @@ REMOVED = Table(
     carries_catalogue=True,
 )
 
+REPEATS = Table(
+    "repeats",
+    "a catalogue row not kept, since a reference has its picture; written where there is a reference",
+    (
+        Column("reference_image", STRING, "the picture of the reference"),
+        Column("distance", INT, "differing bits from it"),
+        Column("reason", STRING, "same bytes, same hash or near"),
+    ),
+    carries_catalogue=True,
+)
+
 REJECTS = Table(
     "rejects",
     "a catalogue row that could not be used",

@@ -7,7 +7,7 @@ import hashlib
 import platform
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -17,6 +17,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import progress, tables
+from dedup_spark.references import Reference
 from dedup_spark.reviews import Reviews
 from dedup_spark.runs import Run
 from dedup_spark.settings import Settings
@@ -92,7 +93,7 @@ def versions(spark: SparkSession) -> dict[str, str]:
     return {"python": platform.python_version(), "spark": spark.version} | found
 
 
-def identity(found: Source, said: Reviews, settings: Settings) -> dict[str, Any]:
+def identity(found: Source, said: Reviews, settings: Settings, references: Sequence[Reference] = ()) -> dict[str, Any]:
     """What makes two runs one: a killed run is resumed by a run of equal identity."""
     home = Path(__file__).parent
     code = sorted(file for file in home.rglob("*.py") if file.relative_to(home).parts[0] not in ASKS_ONLY)
@@ -100,5 +101,6 @@ def identity(found: Source, said: Reviews, settings: Settings) -> dict[str, Any]
         "settings": settings.digest(),
         "catalogue": found.identity or secrets.token_hex(),  # nobody can tell whether a DataFrame is the same
         "people": said.identity(),
+        "against": [reference.identity for reference in references],
         "code": hashlib.sha256(b"".join(file.read_bytes() for file in code)).hexdigest()[:16],
     }

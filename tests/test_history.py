@@ -38,7 +38,15 @@ def test_each_run_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert head.split() == ["run", "state", "rows", "kept", "clusters", "ids", "kept", "changed", "fetched", "seconds"]
     assert [line.split() for line in lines[:2]] == [
         [first, "published", "-", "-", "1,200", "-", "-", "-", "3.2"],
-        [">", second, "published", "-", "-", "1,201", *"1,190 of 1,200 4 created, 3 merged 10 of 1,000 3.2".split()],
+        [
+            ">",
+            second,
+            "published",
+            "-",
+            "-",
+            "1,201",
+            *["1,190", "of", "1,200", "4", "created,", "3", "merged", "10", "of", "1,000", "3.2"],
+        ],
     ]
     assert "failed" in lines[2]
     assert cli.main(["history", str(tmp_path), "--json"]) == 0

@@ -1,17 +1,12 @@
 """A question is answered with the limits of the run, by pictures of like version, with the offers that show them."""
 
-import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import cli, query, runs, settings, store
+from dedup_spark import cli, query, runs, settings
 from dedup_spark.errors import BadInput
-from dedup_spark.hashing import hasher
-from dedup_spark.images import colour
-from dedup_spark.pictures import HASHER
 from tests.faulty_s3 import faulty
 
 CHOSEN = settings.load()
@@ -29,34 +24,6 @@ def test_the_limits_are_those_of_the_current_run_unless_the_command_sets_others(
     assert query.chosen(str(tmp_path), CHOSEN, [], override).candidate_pairs.max_distance == 6
     with pytest.raises(BadInput, match="no run is published"):
         query.chosen(str(tmp_path / "elsewhere"), CHOSEN, [], [])
-
-
-def fingerprint(content: str, word: int = 0, **facts: Any) -> dict[str, Any]:
-    """The fingerprint of a grey picture at /<content>.jpg, `word` the first of its hash."""
-    row: dict[str, Any] = dict.fromkeys(store.SEGMENT.names)
-    row |= {"image": f"/{content}.jpg", "status": "ok", "content": content, "bytes": 9, "width": 9, "height": 9}
-    row |= {"md5": content, "format": "JPEG", "phash": f"{word:x}", "low_information": False, "unstable": False}
-    row |= {"hash_version": hasher.find(HASHER).VERSION, "signature_version": colour.SIGNATURE_VERSION}
-    row["colour_signature"] = bytes(600)
-    seen = {"view": "whole", "words": [word, 0, 0, 0, 0], "unstable": False, "unstable_channels": 0}
-    row["views"] = [seen | {"colour_signature": bytes(600), "low_information": False}]
-    return row | facts
-
-
-def test_an_answer_is_a_stored_picture_of_like_version_with_who_shows_it(spark: SparkSession) -> None:
-    stored = spark.createDataFrame(
-        [fingerprint("far", 2**40 - 1), fingerprint("near", 3), fingerprint("old", 0, hash_version="0")], store.SEGMENT
-    )
-    limits = dataclasses.replace(CHOSEN.duplicate_pairs, max_unseen_colour_difference=4.5)
-    by = dataclasses.replace(CHOSEN, duplicate_pairs=limits)
-    asked = spark.createDataFrame([fingerprint("new"), fingerprint("near", 3, image="/copy.jpg")], store.SEGMENT)
-    found = query.find(asked, stored, stored.select("image", "content", "square"), by).collect()
-    assert sorted((row["asked"], row["content"], row["distance"], row["reason"]) for row in found) == [
-        ("/copy.jpg", "near", 0, "same bytes"),
-        ("/new.jpg", "near", 2, "near"),
-    ]
-    with pytest.raises(BadInput, match="no stored picture has hash"):
-        query.find(asked, stored.where("hash_version = '0'"), stored.select("image", "content", "square"), by)
 
 
 def test_a_web_address_is_refused_and_never_asked(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ FLOW = (
     ("clusters", "offers in a cluster"),
     ("deduplicated", "rows kept"),
     ("removed", "rows that another row stands for"),
+    ("repeats", "rows whose picture a reference has"),
     ("rejects", "rows that could not be used"),
 )
 
@@ -25,7 +26,7 @@ def text(manifest: dict[str, Any], output: str) -> str:
     rows["fingerprints"] = sum(segment["rows"] for segment in manifest["segments"])
     width = max(len(name) for name, _ in FLOW)
     lines = [f"run {manifest['run_id']}", ""]
-    for name, meaning in FLOW:
+    for name, meaning in ((name, meaning) for name, meaning in FLOW if name in rows):
         lines.append(f"  {name:<{width}}  {rows[name]:>10,}  {meaning}{_more(name, manifest)}")
     folder = f"{output}/runs/{manifest['run_id']}"
     lines += [
