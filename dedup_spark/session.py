@@ -42,16 +42,21 @@ SQL = {
 }
 
 QUIET = {
+    # else each operation on a column tells the JVM which line asked for it: half of the driver's Python in a small run
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.showConsoleProgress": "false",  # there is a progress line of our own
     JAVA_OPTIONS: f"-Dlog4j2.configurationFile={files('dedup_spark').joinpath('log4j2.properties')}",
 }
 
-LIGHT = "-XX:TieredStopAtLevel=1"
+LIGHT = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
 """What a JVM is started with that has little to do: it compiles every method once, lightly.
 
 By default it compiles what is used again and again, which took 32 of the 57 seconds of processor time of a run of 75
 offers, and brings nothing back before there are hundreds of thousands. The search of pairs among a million hashes takes
 1.3 (t = 10) to 2.5 times (t = 14) as long with it.
+
+Such a JVM keeps 48 MB of compiled code unless told, less than one run makes: then it sweeps out and compiles anew what
+it will call again. With the 240 MB of any other JVM it has no need to.
 """
 
 LOCAL = {
