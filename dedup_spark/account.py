@@ -26,16 +26,17 @@ def of(
 ) -> dict[str, Any]:
     """What run.json says of a run: the balance, asserted, and the distributions. `rows`: the rows of each table."""
     per_size = sizes(clusters)
-    per_value = copies(fingerprints.where(F.col("status") == "ok"), ["phash", "md5"])
+    hashes = {name: F.when(F.col("status") == "ok", F.col(name)) for name in ("phash", "md5")}
+    per_value = copies(fingerprints.withColumns(hashes), ["image", *hashes])
+    few, left_out = uncrowded(catalogue, clusters, max(per_size, default=0))
     return {
-        "balance": balance(rows, fingerprints, decided),
-        "statuses": {"catalogue": statuses(catalogue), "images": statuses(fingerprints)},
+        "balance": balance(rows, per_value["image"], decided),
         "clusters": sum(per_size.values()),
         "cluster_sizes": shown(per_size),
         "images_per_hash": shown(per_value["phash"]),
         "images_per_md5": shown(per_value["md5"]),
-        "merchants": merchants(catalogue, clusters),
-        "merchants_left_out": crowded(catalogue, clusters).count(),
+        "merchants": merchants(catalogue, few),
+        "merchants_left_out": left_out,
     }
 
 
@@ -78,10 +79,9 @@ def shown(distribution: dict[int, int]) -> dict[str, int]:
 def merchants(catalogue: DataFrame, clusters: DataFrame) -> list[dict[str, Any]]:
     """Who shares pictures with whom: left <= right, and in how many clusters both have an offer, the most first.
 
-    A merchant stands beside itself where it has two offers and more in one cluster. `crowded` clusters are left out.
+    A merchant stands beside itself where it has two offers and more in one cluster. clusters: of `uncrowded`.
     """
-    few = clusters.join(crowded(catalogue, clusters), on="cluster_id", how="left_anti")
-    per_cluster = _sellers(catalogue, few)
+    per_cluster = _sellers(catalogue, clusters)
     left = per_cluster.select("cluster_id", F.col("merchant").alias("left"), "offers")
     right = per_cluster.select("cluster_id", F.col("merchant").alias("right"))
     alone = (F.col("left") == F.col("right")) & (F.col("offers") > 1)
@@ -90,11 +90,15 @@ def merchants(catalogue: DataFrame, clusters: DataFrame) -> list[dict[str, Any]]
     return [row.asDict() for row in counted.orderBy(F.desc("clusters"), "left", "right").limit(MOST).collect()]
 
 
-def crowded(catalogue: DataFrame, clusters: DataFrame) -> DataFrame:
-    """`cluster_id` of each cluster with more merchants than `MERCHANTS`: few, and what they share says little."""
-    large = clusters.where(F.col("size") > MERCHANTS)  # none in most runs, and then the catalogue is not read
-    counted = _sellers(catalogue, large).groupBy("cluster_id").agg(F.count("*").alias("merchants"))
-    return counted.where(F.col("merchants") > MERCHANTS).select("cluster_id")
+def uncrowded(catalogue: DataFrame, clusters: DataFrame, largest: int) -> tuple[DataFrame, int]:
+    """The clusters but for those with more merchants than `MERCHANTS`, and how many these are: what they share says
+    little. largest: offers of the largest cluster.
+    """
+    if largest <= MERCHANTS:  # as in most runs: then the catalogue is not read
+        return clusters, 0
+    counted = _sellers(catalogue, clusters.where(F.col("size") > MERCHANTS)).groupBy("cluster_id")
+    crowd = counted.agg(F.count("*").alias("merchants")).where(F.col("merchants") > MERCHANTS)
+    return clusters.join(crowd, on="cluster_id", how="left_anti"), crowd.count()
 
 
 def _sellers(catalogue: DataFrame, clusters: DataFrame) -> DataFrame:
@@ -109,19 +113,18 @@ def large(components: DataFrame) -> list[dict[str, Any]]:
     return [row.asDict() for row in components.orderBy(F.desc("offers"), "component").limit(MOST).collect()]
 
 
-def balance(rows: dict[str, int], fingerprints: DataFrame, decided: DataFrame) -> dict[str, int]:
+def balance(rows: dict[str, int], images: dict[int, int], decided: DataFrame) -> dict[str, int]:
     """The balance of a run, asserted: every catalogue row went somewhere, every image has one status.
 
-    `rows` has the rows of each table. Raises `Fault` when a row got lost or is there twice, or when a removed row
-    names a row that was not kept.
+    `rows` has the rows of each table, `images` how many images stand on how many rows of `fingerprints`. Raises `Fault`
+    when a row got lost or is there twice, or when a removed row names a row that was not kept.
     """
     fates = {name: rows[name] for name in FATES if name in rows}
     if rows["catalogue"] != sum(fates.values()):
         told = ", ".join(f"{count} {name}" for name, count in fates.items())
         raise Fault(f"{rows['catalogue']} catalogue rows came in, but went: {told}; {sum(fates.values())} in all")
-    images = fingerprints.select(F.countDistinct("image").alias("images"), F.count("*").alias("rows")).first()
-    if images is None or images["images"] != images["rows"]:
-        raise Fault(f"an image has two statuses: {images}")
+    if images.keys() - {1}:
+        raise Fault(f"an image has two statuses: so many images stand on so many rows: {images}")
     kept = decided.where(F.col("fate") == "kept").select(
         F.col("id").alias("kept_id"), F.col("image").alias("kept_image")
     )
@@ -130,4 +133,4 @@ def balance(rows: dict[str, int], fingerprints: DataFrame, decided: DataFrame) -
     )
     if orphans:
         raise Fault(f"{orphans} removed rows name a row that was not kept")
-    return {"catalogue": rows["catalogue"]} | fates | {"images": images["images"]}
+    return {"catalogue": rows["catalogue"]} | fates | {"images": images.get(1, 0)}

@@ -14,15 +14,16 @@ PLACES = 10
 """How many a message lists: they are to be read, and pasted into a setting."""
 
 
-def outside(catalogue: DataFrame, allowed: Sequence[str], limit: float) -> None:
+def outside(catalogue: DataFrame, allowed: Sequence[str], limit: float) -> dict[str, int]:
     """Stops before anything is fetched when too many rows cannot be: outside of the allowed places, or no path at all.
 
-    Raises `GateFailed` with the counts; for places outside it lists them and the setting that would allow them.
+    Gives how many rows have which status. Raises `GateFailed` with these counts; for places outside it lists them and
+    the setting that would allow them.
     """
     counted = account.statuses(catalogue)
     rows, usable = sum(counted.values()), counted.get("ok", 0) + counted.get("same_row", 0)
     if rows - usable <= limit * rows:
-        return
+        return counted
     message = (
         f"of the catalogue rows {_many(rows - usable, rows, limit)}, before anything was fetched: {_listed(counted)}"
     )
@@ -36,12 +37,16 @@ def outside(catalogue: DataFrame, allowed: Sequence[str], limit: float) -> None:
     raise GateFailed(message)
 
 
-def unusable(fingerprints: DataFrame, limit: float) -> None:
-    """Stops after the fetch when too many images are unusable. Raises `GateFailed` with the statuses counted."""
+def unusable(fingerprints: DataFrame, limit: float) -> dict[str, int]:
+    """Stops after the fetch when too many images are unusable. Gives how many have which status.
+
+    Raises `GateFailed` with these counts.
+    """
     counted = account.statuses(fingerprints)
     images, usable = sum(counted.values()), counted.get("ok", 0)
     if images - usable > limit * images:
         raise GateFailed(f"of the images {_many(images - usable, images, limit)}: {_listed(counted)}")
+    return counted
 
 
 def wrong_merges(expected: float | None, limit: float) -> None:

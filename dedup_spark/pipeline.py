@@ -113,11 +113,12 @@ def flow(work: Work, found: Source, said: Reviews, protected: Sequence[Reference
     with source.reading(found, work.run.folder):
         offers = work.table(tables.CATALOGUE, lambda: read_offers(work, found, root, allowed))
     with work.stage("gates"):
-        gates.outside(offers, allowed, settings.run.max_reject_share)
+        of_rows = gates.outside(offers, allowed, settings.run.max_reject_share)
 
     prints = fetch(work, offers, allowed)
     with work.stage("gates"):
-        gates.unusable(prints, settings.run.max_reject_share)
+        of_images = gates.unusable(prints, settings.run.max_reject_share)
+    work.run.note(statuses={"catalogue": of_rows, "images": of_images})
     pictures = work.cut(fingerprints.distinct_pictures(prints), "pictures")
     squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
     groups = pair_search.groups(offers, fingerprints.usable(prints), settings.candidate_pairs.within)

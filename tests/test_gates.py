@@ -17,11 +17,11 @@ def rows(spark: SparkSession, counts: dict[tuple[str, str | None], int]) -> Data
 
 def test_a_share_is_at_most(spark: SparkSession) -> None:
     half = rows(spark, {("ok", None): 4, ("same_row", None): 1, ("no_image", None): 5})
-    gates.outside(half, ["/shop"], 0.5)
+    assert gates.outside(half, ["/shop"], 0.5) == {"no_image": 5, "ok": 4, "same_row": 1}
     with pytest.raises(GateFailed, match=r"of the catalogue rows 5 of 10 cannot .* = 0\.4, before .*: no_image 5"):
         gates.outside(half, ["/shop"], 0.4)
     images = rows(spark, {("ok", None): 3, ("truncated", "x"): 1, ("empty", "y"): 2})
-    gates.unusable(images, 0.5)
+    assert gates.unusable(images, 0.5) == {"empty": 2, "ok": 3, "truncated": 1}
     with pytest.raises(GateFailed, match=r"of the images 3 of 6 cannot .* = 0\.4: empty 2, truncated 1"):
         gates.unusable(images, 0.4)
 
