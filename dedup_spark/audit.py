@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from dedup_spark import duplicate_pairs, tail, words
+from dedup_spark.centres import Cutter
 from dedup_spark.verdict import ALL_CHANNELS, CHANNELS, DUPLICATE, WORDS, Limits, stable_words
 
 OTHERS = 64
@@ -62,16 +63,18 @@ def compute(
     components: DataFrame,
     sample: Sample,
     limits: Limits,
+    scratch: Cutter,
     judgements: DataFrame | None = None,
     groups: DataFrame | None = None,
 ) -> Audit:
     """The audit of `pairs`, whose components have `node` and `component`; the other tables are those of `pair_search`.
 
-    Cost: sample times pictures, 10 ns each, without a shuffle of the pictures.
+    Cost: the representatives once more, sample times pictures, 10 ns each, without a shuffle of the pictures.
     """
     standing = representatives(pictures, pairs)
     if groups is not None:
         standing = standing.join(groups.select("content").distinct(), on="content", how="left_semi")
+    standing = scratch.cut(standing.select("content", "words", "unstable_channels"), "audited")
     drawn = standing.orderBy(F.xxhash64("content", F.lit(sample.seed)), "content").limit(sample.size)
     near = _in_one_group(_near(drawn, standing, limits), groups)
     verified = duplicate_pairs.verify(_few(near, sample.seed), pictures, limits, squares, judgements)
@@ -98,8 +101,7 @@ def representatives(pictures: DataFrame, pairs: DataFrame) -> DataFrame:
 
 def _near(drawn: DataFrame, standing: DataFrame, limits: Limits) -> DataFrame:
     """`left` (drawn), `right`: all that the hashes let pass."""
-    one = F.broadcast(drawn.select("content", "words", "unstable_channels")).alias("one")
-    two = standing.select("content", "words", "unstable_channels").alias("two")
+    one, two = F.broadcast(drawn).alias("one"), standing.alias("two")
     met = one.join(two, on=(F.col("one.content") != F.col("two.content")) & _passes(limits), how="inner")
     return met.select(F.col("one.content").alias("left"), F.col("two.content").alias("right"))
 

@@ -239,7 +239,15 @@ def look_again(work: Work, seen: Seen, pairs: DataFrame, connected: DataFrame) -
     sample = Sample(work.settings.candidate_pairs.audit, work.settings.candidate_pairs.audit_seed)
     with work.stage("audit"):
         found = audit.compute(
-            seen.pictures, seen.squares, pairs, connected, sample, seen.limits, seen.word.pictures, seen.groups
+            seen.pictures,
+            seen.squares,
+            pairs,
+            connected,
+            sample,
+            seen.limits,
+            work.scratch,
+            seen.word.pictures,
+            seen.groups,
         )
     work.run.note(audit=found.said())
     gates.missed(found.said(), found.missed)

@@ -7,7 +7,7 @@ from dedup_spark import audit, gates
 from dedup_spark.audit import Audit, Sample
 from dedup_spark.errors import GateFailed
 from dedup_spark.verdict import Limits
-from tests.tables_of import a_table, picture, pictures
+from tests.tables_of import MemoryScratch, a_table, picture, pictures
 
 LIMITS = Limits(10, 5.0)
 PAIR = "left_content string, right_content string, distance int, verdict string"
@@ -33,7 +33,7 @@ def audited(spark: SparkSession, together: dict[str, str], size: int = 100, seed
     pairs = a_table(spark, [("b", "copy", 0, "duplicate"), ("b", "c", 0, "vetoed")], PAIR)
     components = a_table(spark, list(together.items()), "node string, component string")
     squares = a_table(spark, [], "content string, square binary")
-    return audit.compute(rows, squares, pairs, components, Sample(size, seed), LIMITS)
+    return audit.compute(rows, squares, pairs, components, Sample(size, seed), LIMITS, MemoryScratch())
 
 
 def test_who_stands_for_others_or_itself_is_audited(spark: SparkSession) -> None:
