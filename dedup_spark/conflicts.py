@@ -63,6 +63,7 @@ def compute(shown: DataFrame, chosen: settings.Conflicts) -> DataFrame:
     ]
     if not each:
         each = [F.struct(*(F.lit(None).cast("string").alias(name) for name in ("kind", "column", "value")))]
+        shown = shown.limit(0)  # nothing is read
     found = shown.select("set_id", "id", F.explode(F.array(*each)).alias("said")).select("set_id", "id", "said.*")
     place = ["set_id", "kind", "column"]
     counted = found.groupBy(*place).agg(
