@@ -36,6 +36,7 @@ def bootstrap() -> ModuleType:
     return module
 
 
+@pytest.mark.flow
 def test_a_cluster_runs_what_is_shipped_to_it(standalone: cluster.Cluster, tmp_path: Path) -> None:
     bare = subprocess.run([standalone.python, "-c", "import numpy"], capture_output=True, text=True)
     assert "No module named 'numpy'" in bare.stderr
