@@ -12,13 +12,14 @@ from dedup_spark import demo, session, settings
 from tests import cluster, s3_server
 
 # Tests are short: the second compiler of the JVM costs them as much again as all else that it does.
-QUICK = "-XX:TieredStopAtLevel=1"
 for name in ("SPARK_SUBMIT_OPTS", "SPARK_DAEMON_JAVA_OPTS"):
-    os.environ[name] = f"{QUICK} {os.environ.get(name, '')}".strip()
+    os.environ[name] = f"{session.LIGHT} {os.environ.get(name, '')}".strip()
 
 SMALL = {
     "spark.buffer.pageSize": "1m",  # a sort takes a page, of 32 MB unless told: more than all rows of a test
     "spark.driver.memory": "3g",
+    # Hadoop starts a `chmod` for each file that it writes, some 500 in one run of the flow: half of them for checksums
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
     "spark.sql.codegen.cache.maxEntries": "10000",  # by default 100: fewer than one run of the flow compiles
     "spark.sql.execution.arrow.pyspark.enabled": "true",  # else the rows of small tables go through Python workers
     "spark.sql.shuffle.partitions": "2",
