@@ -40,7 +40,7 @@ def find(left: DataFrame, right: DataFrame | None, plan: Plan, same: bool, group
     would be missed. A table that may have such hashes is tested by `is_odd` first, and takes a plan with `even=False`.
 
     Cost: rows × bands are shuffled once (key, words and 8 bytes each), plus the candidates. 1 M hashes of which 5 %
-    are planted copies, t = 10, on two cores and 1 GB: 9 M rows, 0.05 M pairs, 15 s; 0.1 M hashes 6 s; t = 14 20 s.
+    are planted copies, t = 10, on two cores and 1 GB: 9 M rows, 0.05 M pairs, 20 s; t = 14 26 s.
 
     >>> from dedup_spark.banding import plan
     >>> hashes = spark.createDataFrame(

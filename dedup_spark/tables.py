@@ -314,7 +314,7 @@ CLUSTERS = Table(
     "one offer in a cluster",
     (
         Column("id", ID, "the offer"),
-        Column("cluster_id", STRING, "the cluster, named by its smallest offer"),
+        Column("cluster_id", STRING, "the cluster: the name it had in the run before, else its smallest offer"),
         Column("size", LONG, "offers in the cluster"),
     ),
 )
