@@ -21,58 +21,13 @@ from pyspark.sql import functions as F
 from dedup_spark import candidate_pairs, components, settings
 from dedup_spark.banding import Plan
 from dedup_spark.candidate_pairs import FAMILY
+from dedup_spark.searches import Search
 from dedup_spark.storage import Scratch
 
 DEEPEST = 2
 """How often a bucket is divided: with the default plan its rows agree in 66 bits and more by then."""
 
-ROW_BYTES = 60
-"""Of a row of the shuffle beside its words: key, bucket, and what Spark adds."""
-
-WORD_BYTES = 8
 MEMBER_SHARE = 0.9  # of a hot bucket near one of its rows, at least: it is of a family
-
-
-@dataclass(frozen=True)
-class Search:
-    """What is searched, and how: the arguments of `candidate_pairs.find`, and the limits.
-
-    max_bucket: rows of a bucket, at most, each compared with each; of two tables, the square root of rows times rows.
-    shuffle_bytes: the bands are searched in as many groups as keep the rows that one group shuffles below this.
-    apart: those of the groups that keep families apart; None: all.
-    """
-
-    left: DataFrame
-    right: DataFrame | None
-    plan: Plan
-    groups: Sequence[str]
-    max_bucket: int
-    shuffle_bytes: int
-    apart: Sequence[str] | None = None
-
-    @property
-    def row(self) -> list[str]:
-        """What belongs to one family only."""
-        return ["key", *(self.groups if self.apart is None else self.apart)]
-
-    @property
-    def same(self) -> bool:
-        return self.right is None
-
-    def parts(self, rows: int) -> list[list[int]]:
-        """The bands, in groups: so many rows, once a band, stay within the budget together.
-
-        A band is never divided: where one alone is larger than the budget, each is a group.
-
-        >>> from dedup_spark.banding import plan
-        >>> search = Search(spark.range(1), None, plan(10), (), max_bucket=256, shuffle_bytes=400_000)
-        >>> search.parts(1000)
-        [[0, 1, 2, 3], [4, 5, 6, 7], [8]]
-        """
-        band = max(1, rows) * (ROW_BYTES + WORD_BYTES * self.plan.words)
-        size = max(1, self.shuffle_bytes // band)
-        numbers = range(len(self.plan.bands))
-        return [list(numbers[start : start + size]) for start in range(0, len(numbers), size)]
 
 
 @dataclass(frozen=True)
@@ -86,6 +41,16 @@ class Found:
 
     pairs: tuple[DataFrame, ...]
     families: DataFrame | None
+    candidates: int
+    largest: int
+
+
+@dataclass(frozen=True)
+class Hot:
+    """`buckets`: `bucket` and the group columns of those that are hot; how many. And of all buckets: see `Found`."""
+
+    buckets: DataFrame
+    count: int
     candidates: int
     largest: int
 
@@ -131,11 +96,11 @@ def find(search: Search, scratch: Scratch, limits: settings.Components, count: i
     """
     parts, plan = search.parts(count), search.plan
     asking = _asking(search)
-    found = [_hot(_bucketed(asking, search, part), search, scratch) for part in parts]
-    hot = reduce(DataFrame.unionByName, (crowded for crowded, _, _ in found))
-    met = sum(candidates for _, candidates, _ in found), max(largest for _, _, largest in found)
-    if hot.isEmpty():
+    found = [_hot(_bucketed(asking, search, part), search, scratch, f"{number}") for number, part in enumerate(parts)]
+    met = sum(one.candidates for one in found), max(one.largest for one in found)
+    if not any(one.count for one in found):
         return Found(tuple(_listed(asking, search, part) for part in parts), None, *met)
+    hot = reduce(DataFrame.unionByName, (one.buckets for one in found))
     rows = _of(_bucketed(asking, search), hot, search)
     node = candidate_pairs.band(F.col("bucket"), plan).cast("int")
     crowded = Level(scratch.cut(rows.withColumn("node", node), "crowded"), tuple(nodes(plan)))
@@ -156,11 +121,11 @@ def _divide(crowded: Level, search: Search, scratch: Scratch) -> tuple[list[Leve
         if divided is None:
             break
         rows = scratch.cut(divided.rows, "divided")
-        hot, _, _ = _hot(rows, search, scratch)
-        cold.append(Level(_of(rows, hot, search, how="left_anti"), divided.nodes))
-        if hot.isEmpty():
+        hot = _hot(rows, search, scratch, f"below-{depth}")
+        cold.append(Level(_of(rows, hot.buckets, search, how="left_anti"), divided.nodes))
+        if not hot.count:
             break
-        crowded = Level(_of(rows, hot, search), divided.nodes)
+        crowded = Level(_of(rows, hot.buckets, search), divided.nodes)
     return cold, reduce(DataFrame.unionByName, members)
 
 
@@ -180,11 +145,16 @@ def _bucketed(table: DataFrame, search: Search, bands: Sequence[int] | None = No
     return candidate_pairs.bucketed(table, search.plan, search.groups, bands, carried)
 
 
-def _hot(rows: DataFrame, search: Search, scratch: Scratch) -> tuple[DataFrame, int, int]:
-    """The hot buckets: those in which more pairs meet than `max_bucket` times `max_bucket` rows make.
+def _hot(rows: DataFrame, search: Search, scratch: Scratch, name: str) -> Hot:
+    """The hot buckets: those in which more pairs meet than `max_bucket` times `max_bucket` rows make."""
+    seen = Observation()
+    name = f"{search.name}-hot-{name}"
+    buckets, met = scratch.keep(name, lambda: _crowded(rows, search, scratch, seen), lambda: seen.get)
+    return Hot(buckets, *(met.get(fact) or 0 for fact in ("hot", "candidates", "largest")))
 
-    And of all buckets how many pairs meet, and the rows of the largest one.
-    """
+
+def _crowded(rows: DataFrame, search: Search, scratch: Scratch, seen: Observation) -> DataFrame:
+    """The hot buckets; the observation sees how many they are, how many pairs meet, the rows of the largest of all."""
     place, limit = ["bucket", *search.groups], F.lit(search.max_bucket).cast("long")
     number = F.count("*").alias("rows")
     if search.same:
@@ -196,10 +166,9 @@ def _hot(rows: DataFrame, search: Search, scratch: Scratch) -> tuple[DataFrame, 
         met = rows.where(~F.col("asks")).join(asked, on=place, how="inner")
         counted = met.groupBy(*place).agg(number, (F.count("*") * F.max("asked")).alias("pairs"))
         hot = F.col("pairs") > limit * limit
-    seen = Observation()
-    told = counted.observe(seen, F.sum("pairs").alias("candidates"), F.max("rows").alias("largest"))
-    crowded = scratch.cut(told.where(hot).select(*place), "hot")
-    return crowded, seen.get["candidates"] or 0, seen.get["largest"] or 0
+    facts = {"hot": F.count(F.when(hot, 1)), "candidates": F.sum("pairs"), "largest": F.max("rows")}
+    told = counted.observe(seen, *(fact.alias(name) for name, fact in facts.items()))
+    return told.where(hot).select(*place)
 
 
 def _judged(level: Level, search: Search, scratch: Scratch, last: bool) -> tuple[DataFrame, Level | None]:
@@ -213,16 +182,16 @@ def _judged(level: Level, search: Search, scratch: Scratch, last: bool) -> tuple
     below = [node.below() for node in level.nodes]
     ending = [number for number, under in enumerate(below) if last or not under]
     ends = F.first("node").isin(ending) if ending else F.lit(False)
-    judged = level.rows.join(pivots, on=place, how="inner").groupBy(*place).agg((near | ends).alias("near"))
-    judged = scratch.cut(judged, "judged")
+    said = (near | ends).alias("near"), F.first("node").alias("node")
+    judged = scratch.cut(level.rows.join(pivots, on=place, how="inner").groupBy(*place).agg(*said), "judged")
     members = _of(level.rows, judged.where("near"), search).select("key", *place)
     others = judged.where(~F.col("near"))
-    return members, None if others.isEmpty() else _divided(_of(level.rows, others, search), below, search)
+    wanted = {row["node"] for row in others.select("node").distinct().collect()}  # as many as there are bands
+    return members, _divided(_of(level.rows, others, search), wanted, below, search) if wanted else None
 
 
-def _divided(rows: DataFrame, below: Sequence[Sequence[Node]], search: Search) -> Level:
-    """A row for each band below that of the row. The masks are a table: they differ from row to row."""
-    wanted = {row["node"] for row in rows.select("node").distinct().collect()}  # as many as there are bands
+def _divided(rows: DataFrame, wanted: set[int], below: Sequence[Sequence[Node]], search: Search) -> Level:
+    """A row for each band below that of the row, one of the wanted. The masks are a table: they differ by row."""
     found = tuple(chain.from_iterable(under for number, under in enumerate(below) if number in wanted))
     above = [number for number, under in enumerate(below) if number in wanted for _ in under]
     table = [(above[place], place, list(node.plan.bands[node.band])) for place, node in enumerate(found)]
@@ -239,7 +208,7 @@ def _families(members: DataFrame, search: Search, scratch: Scratch, limits: sett
     """`key`, the groups and the `family` of each row of these buckets: buckets with a row in common are one family."""
     rows = members.select(*search.row, F.to_json(F.struct("bucket", *search.groups)).alias("place"))
     rows = scratch.cut(rows, "members")
-    if rows.isEmpty():
+    if not scratch.rows("members"):
         return None
     row = search.row
     first = rows.groupBy(*row).agg(F.min("place").alias("first"))

@@ -28,7 +28,7 @@ from dedup_spark.storage import Written
 from dedup_spark.store import Segment
 
 RESUMED = ("running", "failed", "finished")
-OWN = ("run_id", "state", "started", "ended", "resumed", "error", "identity", "previous", "tables", "segments")
+OWN = ("run_id", "state", "started", "ended", "resumed", "error", "identity", "previous", "tables", "parts", "segments")
 """The keys of run.json that runs.py writes; the flow notes down others."""
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -87,6 +87,7 @@ def new(output: str, identity: dict[str, Any], s3: S3) -> dict[str, Any]:
         "previous": None,
         "identity": identity,
         "tables": {},
+        "parts": {},
         "segments": [],
     }
 

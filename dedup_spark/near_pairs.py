@@ -8,7 +8,7 @@ hot: it divides crowded buckets and gathers families (`hot_buckets`).
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from dedup_spark.band_sort import Crowded, Tally
 from dedup_spark.banding import Plan
 from dedup_spark.buckets import Longs
 from dedup_spark.carriers import CLUSTER, DRIVER, Load
-from dedup_spark.hot_buckets import Search
+from dedup_spark.searches import Search
 from dedup_spark.settings import CandidatePairs, Components
 from dedup_spark.storage import Scratch
 
@@ -58,7 +58,10 @@ def find(search: Search, count: int, scratch: Scratch, limits: CandidatePairs, c
         except Crowded as crowded:
             why = f"{crowded}, more than candidate_pairs.max_bucket = {search.max_bucket:,}"
     found = hot_buckets.find(search, scratch, components, count)
-    parts = [scratch.cut(within(part, search.plan), "near") for part in found.pairs]  # one after the other
+    parts = []
+    for number, part in enumerate(found.pairs):  # one after the other
+        kept, _ = scratch.keep(f"{search.name}-{number}", partial(within, part, search.plan))
+        parts.append(kept)
     pairs, seconds = reduce(DataFrame.unionByName, parts), time.monotonic() - began
     return Near(pairs, found.families, CLUSTER, why, found.candidates, found.largest, seconds)
 

@@ -17,9 +17,9 @@ from dedup_spark import banding, candidate_pairs, duplicate_pairs, families, jud
 from dedup_spark.banding import Plan
 from dedup_spark.carriers import DRIVER
 from dedup_spark.errors import BadInput
-from dedup_spark.hot_buckets import Search
 from dedup_spark.near_pairs import Near
 from dedup_spark.pricing import Priced
+from dedup_spark.searches import Search
 from dedup_spark.settings import Settings
 from dedup_spark.storage import Scratch
 from dedup_spark.verdict import ALL_CHANNELS, CHANNELS, Limits
@@ -103,8 +103,9 @@ def among(
         every = F.to_json(F.sort_array(F.collect_set(F.struct(*within))))
         showing = showing.join(groups.groupBy("content").agg(every.alias(GROUPS)), on="content", how="inner")
     at_once, alike = settings.duplicate_sets.round, [GROUPS] if within else []
-    chosen = duplicate_pairs.represent(showing, limits, at_once, scratch, squares, judgements, alike)
-    choices = scratch.cut(chosen, "choices")
+    choices, _ = scratch.keep(
+        "choices", lambda: duplicate_pairs.represent(showing, limits, at_once, scratch, squares, judgements, alike)
+    )
     standing = duplicate_pairs.representatives(showing, choices)
     standing = scratch.cut(standing if groups is None else standing.join(groups, on="content", how="inner"), "standing")
     near = by_hash(standing, pool, plan or banding.plan(limits.max_distance))
@@ -172,7 +173,8 @@ def between(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
 
 def _search(pool: Pool, plan: Plan, left: DataFrame, right: DataFrame | None, groups: Sequence[str]) -> Near:
     chosen = pool.settings.candidate_pairs
-    search = Search(left, right, plan, groups, chosen.max_bucket, chosen.shuffle_bytes, pool.within)
+    name = "near" if right is None else "near-channels"
+    search = Search(left, right, plan, groups, chosen.max_bucket, chosen.shuffle_bytes, pool.within, name)
     rows = pool.scratch.rows("standing") * (1 if right is None else 1 + CHANNELS)
     return near_pairs.find(search, rows, pool.scratch, chosen, pool.settings.components)
 

@@ -30,6 +30,7 @@ from dedup_spark import (
     measures,
     offer_graph,
     pair_search,
+    parts,
     people,
     references,
     repeats,
@@ -99,7 +100,7 @@ def run(
     with runs.working(place, known, settings, fresh, on_lost) as begun, ExitStack() as held:
         given = spark if found.rows is None else found.rows.sparkSession
         active = given or held.enter_context(session.opened(settings, source.is_small(found, settings)))
-        flow(Work(begun, active, settings, begun.scratch(active, settings), tell), found, said, protected)
+        flow(Work(begun, active, settings, parts.scratch(begun, active, settings), tell), found, said, protected)
         begun.publish(settings)
     return begun.manifest
 

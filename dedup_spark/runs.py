@@ -18,7 +18,7 @@ from dedup_spark.errors import DedupError, Fault, GateFailed, RunRefused
 from dedup_spark.lease import Lease
 from dedup_spark.objects import Conflict
 from dedup_spark.settings import Settings, load
-from dedup_spark.storage import Scratch, Written
+from dedup_spark.storage import Written
 from dedup_spark.store import Segment
 
 
@@ -103,10 +103,6 @@ class Run:
         """A table of the run that was current when this one began."""
         return read(self.output, table, self.previous, spark, settings)
 
-    def scratch(self, spark: SparkSession, settings: Settings) -> Scratch:
-        """A place for tables that nobody reads after the run; who takes a run over gets another one."""
-        return Scratch(spark, f"{self.folder}/scratch/{self.lease.id}", settings)
-
     def save(self, **changes: Any) -> None:
         """Replaces run.json; `RunRefused` when another process has done so since."""
         self.lease.check()
@@ -125,8 +121,9 @@ class Run:
         """
         self.lease.renew()
         manifests.check(self.output, self.manifest, settings)
-        storage.clear(f"{self.folder}/scratch", settings)
-        self.save(state="finished", ended=status.now())
+        for folder in ("scratch", "parts"):
+            storage.clear(f"{self.folder}/{folder}", settings)
+        self.save(state="finished", ended=status.now(), parts={})
         content = {"run_id": self.run_id, "published": status.now()}
         try:
             documents.replace(manifests.pointer(self.output), content, self.lease.s3, expected=self._current)

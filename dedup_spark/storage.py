@@ -8,11 +8,12 @@ and not what lies there; tasks may run twice.
 import io
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -220,6 +221,15 @@ class Scratch:
         path = self._new(name)
         _write_files(df, path, self.settings)
         return read(self.spark, path, self.settings, df.schema)
+
+    def keep(
+        self, name: str, rows: Callable[[], DataFrame], facts: Callable[[], dict[str, Any]] = dict
+    ) -> tuple[DataFrame, dict[str, Any]]:
+        """The rows as `cut` gives them, and facts that are known once they are written.
+
+        Those of a run outlive a kill (`parts`): then nothing is called, so a name is given once.
+        """
+        return self.cut(rows(), name), facts()
 
     def rows(self, name: str) -> int:
         """How many rows the last table of that name has: a count that reads footers only."""

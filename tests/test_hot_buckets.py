@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import hot_buckets
 from dedup_spark.banding import plan
-from dedup_spark.hot_buckets import Found, Search
+from dedup_spark.hot_buckets import Found
+from dedup_spark.searches import Search
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
 from tests import test_candidate_pairs as hashes

@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 from dedup_spark import near_pairs, settings
 from dedup_spark.banding import plan
 from dedup_spark.carriers import CLUSTER, DRIVER
-from dedup_spark.hot_buckets import Search
 from dedup_spark.near_pairs import Near
+from dedup_spark.searches import Search
 from dedup_spark.storage import Scratch
 from tests import test_candidate_pairs as hashes
 from tests.tables_of import a_table

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import runs, settings, source, tables, work
+from dedup_spark import parts, runs, settings, source, tables, work
 from dedup_spark.reviews import Reviews
 from dedup_spark.work import Work
 from tests.tables_of import a_table
@@ -19,7 +19,7 @@ def test_the_seconds_of_a_stage_are_added_up_with_what_its_rows_cost(spark: Spar
             spark.range(1).selectExpr("java_method('java.lang.Thread', 'sleep', 300L)").collect()
 
     with runs.working(str(tmp_path), {"catalogue": "offers"}, DEFAULTS) as run:
-        at_work = Work(run, spark, DEFAULTS, run.scratch(spark, DEFAULTS), lambda line: None)
+        at_work = Work(run, spark, DEFAULTS, parts.scratch(run, spark, DEFAULTS), lambda line: None)
         slow()
         slow()
         rows = a_table(spark, [("a", "a", 2)], "id string, cluster_id string, size long")
