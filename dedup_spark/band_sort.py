@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from dedup_spark import buckets
 from dedup_spark.banding import Plan
 from dedup_spark.buckets import Buckets, Longs, Mask, Table, check
+from dedup_spark.crowds import DEEPEST, Crowds
 from dedup_spark.hashing.bits import WORD, ones
 
 BLOCK = 1 << 20  # comparisons made at once: some 50 MB a thread
@@ -36,30 +37,17 @@ Path = tuple[tuple[Plan, int], ...]
 """The plans and bands by which rows met: a band of the plan, then one of the plan within it, and so on."""
 
 
-class Crowded(Exception):
-    """A bucket has more rows than the caller wants each compared with each."""
-
-
 @dataclass
 class Tally:
-    """What a search met on its way: pairs that share a band, once for each that they share; rows of the largest bucket.
+    """What a search met: pairs that share a band, once for each that they share; the rows of the largest bucket."""
 
-    most: more rows in a bucket raise `Crowded` (of two tables: more pairs than its square); None: any number may.
-    """
-
-    most: int | None = None
     candidates: int = 0
     largest: int = 0
 
     def count(self, met: Buckets, ours: int | None) -> None:
         """Takes down the buckets of one band."""
-        rows, pairs = met.stops - met.starts, met.comparisons(ours)
-        self.candidates += int(pairs.sum())
-        self.largest = max(self.largest, int(rows.max(initial=0)))
-        if self.most is not None and (
-            self.largest > self.most if ours is None else pairs.max(initial=0) > self.most * self.most
-        ):
-            raise Crowded(f"{self.largest:,} rows share a band")
+        self.candidates += int(met.comparisons(ours).sum())
+        self.largest = max(self.largest, int((met.stops - met.starts).max(initial=0)))
 
 
 Given = TypeVar("Given")
@@ -95,13 +83,15 @@ def find(
     right_groups: Longs | None = None,
     threads: int | None = None,
     tally: Tally | None = None,
+    crowds: Crowds | None = None,
 ) -> Iterator[Pairs]:
     """All pairs of rows within `plan.max_distance`, each once, in chunks as they are found.
 
     left, right: packed hashes (n, words). right None: `left` with itself, left position < right position; else each
     row of `left` with each of `right`. The groups are whole numbers, one a row: only rows of one group are compared.
     The order of the pairs is the same at any number of threads (None: as many as processors). The tally, where there
-    is one, tells afterwards what was met.
+    is one, tells afterwards what was met. With crowds no bucket with more rows than these allow is compared as it
+    stands: it is divided, or its rows are taken down as members of a family, whose pairs met there are none.
 
     Hashes that the plan does not serve raise `BadInput`: of another size, or odd under a plan with `even`.
 
@@ -122,7 +112,7 @@ def find(
         table = Table(np.concatenate([left, right]), groups, len(left))
     workers = threads or len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(workers) as pool:
-        blocks = _blocks(pool, workers, table, None, plan, (), tally)
+        blocks = _blocks(pool, workers, table, None, plan, (), tally, crowds)
         for pairs in _ahead(pool, partial(_near, table), blocks, 2 * workers):
             if len(pairs.left):
                 yield pairs
@@ -147,12 +137,18 @@ def _blocks(
     plan: Plan,
     path: Path,
     tally: Tally | None = None,
+    crowds: Crowds | None = None,
 ) -> Iterator[_Block]:
     """The comparisons among the chosen rows that a plan asks for, band after band."""
     for number, met in enumerate(_ahead(pool, partial(buckets.sort, table, chosen), plan.bands, workers)):
         if tally is not None:
             tally.count(met, table.ours)
         here = (*path, (plan, number))
+        if crowds is not None and crowds.among(met, table.ours).any():
+            deeper = plan.within(number) if len(path) < DEEPEST else None
+            met, crowd, rows = crowds.part(table, met, plan.max_distance, ends=deeper is None)
+            if deeper is not None and len(rows):
+                yield from _blocks(pool, workers, crowd, rows, deeper, here, crowds=crowds)
         divided = np.zeros(len(met.starts), dtype=np.bool_)
         for bucket in np.flatnonzero(met.comparisons(table.ours) > LARGE):
             rows = met.rows[met.starts[bucket] : met.stops[bucket]]

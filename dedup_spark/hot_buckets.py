@@ -1,12 +1,7 @@
 """A hot bucket is one whose rows are too many to be compared with each other: it is divided, or it is of a family.
 
-Two hashes of a bucket agree in its band and lie within the threshold in the other bits, so they share a band of the
-plan over these (`Plan.within`): a bucket of strangers falls apart into its buckets, once and once more. A pair belongs
-to the first band that it shares, and there to the first one of the next plan: it still comes once.
-
-Where nine tenths of a hot bucket lie within twice the threshold of one of its rows, or where dividing comes to an end,
-the hashes really are near each other. Such buckets that have a row in common are one family. No pair of one family is
-listed: `families` connects those that pass. So no bucket costs more than the square of the limit.
+What `crowds` does for the rows that the driver sorts is done here on the cluster, with tables: a pair belongs to the
+first band that it shares, and there to the first one of the next plan, so that it still comes once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,13 +16,9 @@ from pyspark.sql import functions as F
 from dedup_spark import candidate_pairs, components, settings
 from dedup_spark.banding import Plan
 from dedup_spark.candidate_pairs import FAMILY
+from dedup_spark.crowds import DEEPEST, MEMBER_SHARE
 from dedup_spark.searches import Search
 from dedup_spark.storage import Scratch
-
-DEEPEST = 2
-"""How often a bucket is divided: with the default plan its rows agree in 66 bits and more by then."""
-
-MEMBER_SHARE = 0.9  # of a hot bucket near one of its rows, at least: it is of a family
 
 
 @dataclass(frozen=True)

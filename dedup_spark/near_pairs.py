@@ -1,8 +1,9 @@
 """A near pair is two keys whose hashes are within the threshold of a plan: found by the driver, or by the cluster.
 
 Two carriers of one plan, the same pairs row for row. **The driver** reads the hashes back with pyarrow and sorts the
-bands in threads (`band_sort`), while they fit it and no bucket is hot. **The cluster** takes any number, and what is
-hot: it divides crowded buckets and gathers families (`hot_buckets`).
+bands in threads (`band_sort`), while they fit it. **The cluster** takes any number (`hot_buckets`), in groups of bands,
+each written before the next begins: a run that is resumed searches no group again. Both divide crowded buckets and name
+the families of near hashes, whose pairs are left to `families`.
 """
 
 import time
@@ -18,10 +19,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dedup_spark import band_sort, carriers, hot_buckets, session, words
-from dedup_spark.band_sort import Crowded, Tally
+from dedup_spark.band_sort import Pairs, Tally
 from dedup_spark.banding import Plan
 from dedup_spark.buckets import Longs
+from dedup_spark.candidate_pairs import FAMILY
 from dedup_spark.carriers import CLUSTER, DRIVER, Load
+from dedup_spark.crowds import Crowds
 from dedup_spark.searches import Search
 from dedup_spark.settings import CandidatePairs, Components
 from dedup_spark.storage import Scratch
@@ -29,6 +32,7 @@ from dedup_spark.storage import Scratch
 ROW_BYTES = 500
 """Of the driver for a row: key and words as they are read, once more as numpy has them, keys of bands, pairs."""
 BETWEEN = "\0"  # in no text that stands in a column of a catalogue
+TURN = "turn"
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,7 @@ def find(search: Search, count: int, scratch: Scratch, limits: CandidatePairs, c
     began = time.monotonic()
     carrier, why = choose(count, session.memory(), session.is_connect(search.left.sparkSession), limits)
     if carrier == DRIVER:
-        try:
-            return _by_driver(search, scratch, why, began)
-        except Crowded as crowded:
-            why = f"{crowded}, more than candidate_pairs.max_bucket = {search.max_bucket:,}"
+        return _by_driver(search, scratch, why, began)
     found = hot_buckets.find(search, scratch, components, count)
     parts = []
     for number, part in enumerate(found.pairs):  # one after the other
@@ -84,11 +85,10 @@ def choose(rows: int, memory: int, connect: bool, limits: CandidatePairs) -> tup
 
 
 def _by_driver(search: Search, scratch: Scratch, why: str, began: float) -> Near:
-    """Raises `Crowded` where a bucket is hot."""
     tables = [_read(rows, search.groups, scratch) for rows in (search.left, search.right) if rows is not None]
-    groups = _codes([table.drop_columns(["key", "words"]) for table in tables]) if search.groups else [None, None]
+    groups = _codes(tables, search.groups) if search.groups else [None, None]
     ours, theirs = tables[0], tables[-1]
-    tally = Tally(most=search.max_bucket)
+    tally, crowds = Tally(), Crowds(search.max_bucket, np.concatenate([table[TURN].to_numpy() for table in tables]))
     found = band_sort.find(
         _words(ours, search.plan.words),
         None if search.same else _words(theirs, search.plan.words),
@@ -96,22 +96,42 @@ def _by_driver(search: Search, scratch: Scratch, why: str, began: float) -> Near
         groups[0],
         None if search.same else groups[1],
         tally=tally,
+        crowds=crowds,
     )
-    chunks = [(ours["key"].take(pairs.left), theirs["key"].take(pairs.right)) for pairs in found]
-    left, right = zip(*chunks, strict=True) if chunks else ((), ())
+    families, chunks = _apart(list(found), tables, crowds, search)
+    taken = [(ours["key"].take(pairs.left), theirs["key"].take(pairs.right)) for pairs in chunks]
+    left, right = zip(*taken, strict=True) if taken else ((), ())
     kind = ours["key"].type
     rows = pa.table({"left": _joined(left, kind), "right": _joined(right, kind)})
     if not search.same:
         rows = rows.filter(pc.not_equal(rows["left"], rows["right"]))  # of two tables that share keys
-    pairs, seconds = scratch.put_arrow(rows, "near"), time.monotonic() - began
-    return Near(pairs, None, DRIVER, why, tally.candidates, tally.largest, seconds)
+    pairs = scratch.put_arrow(rows, "near")
+    known = None if families is None else scratch.put_arrow(families, "families")
+    return Near(pairs, known, DRIVER, why, tally.candidates, tally.largest, time.monotonic() - began)
 
 
 def _read(rows: DataFrame, groups: Sequence[str], scratch: Scratch) -> pa.Table:
-    """`key`, `words` and the groups of the rows that may be searched, on the driver."""
+    """`key`, `words`, the groups and the turns of the rows that may be searched, on the driver."""
     names = ["key", "words", *groups]
-    scratch.cut(rows.select(*names).dropna(subset=names), "searched")
-    return scratch.read_arrow("searched", names)
+    wanted = rows.select(*names).dropna(subset=names)
+    scratch.cut(wanted.withColumn(TURN, F.xxhash64("key")), "searched")
+    return scratch.read_arrow("searched", [*names, TURN])
+
+
+def _apart(
+    found: list[Pairs], tables: Sequence[pa.Table], crowds: Crowds, search: Search
+) -> tuple[pa.Table | None, list[Pairs]]:
+    """The families, as `hot_buckets.Found` has them, and the pairs that are not inside of one."""
+    if not crowds.members:
+        return None, found
+    codes = _codes(tables, search.row)
+    number = crowds.families(np.concatenate(codes))
+    ours, theirs = number[codes[0]], number[codes[-1]]
+    apart = [(ours[pairs.left] != theirs[pairs.right]) | (ours[pairs.left] < 0) for pairs in found]
+    kept = [Pairs(pairs.left[on], pairs.right[on], pairs.distance[on]) for pairs, on in zip(found, apart, strict=True)]
+    _, row = np.unique(np.concatenate(codes), return_index=True)
+    members = pa.concat_tables(tables).select(search.row).take(row[number >= 0])
+    return members.append_column(FAMILY, pa.array(number[number >= 0]).cast(pa.string())), kept
 
 
 def _words(table: pa.Table, size: int) -> Longs:
@@ -120,9 +140,9 @@ def _words(table: pa.Table, size: int) -> Longs:
     return words_of
 
 
-def _codes(tables: Sequence[pa.Table]) -> list[Any]:
-    """The groups of the rows of each table as whole numbers, the same in all."""
-    joined = pa.concat_tables(tables)
+def _codes(tables: Sequence[pa.Table], names: Sequence[str]) -> list[Any]:
+    """What each row has in these columns as a whole number, the same in all tables: 0 and on."""
+    joined = pa.concat_tables([table.select(names) for table in tables])
     texts = pc.binary_join_element_wise(*(column.cast(pa.string()) for column in joined.columns), BETWEEN)
     codes = np.asarray(texts.combine_chunks().dictionary_encode().indices, dtype=np.int64)
     return np.split(codes, np.cumsum([table.num_rows for table in tables])[:-1])

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
@@ -53,15 +52,23 @@ def test_two_tables_that_share_keys(table: DataFrame, tmp_path: Path) -> None:
     assert driver.pairs.where("left = right").isEmpty()
 
 
-def test_a_hot_bucket_is_the_clusters(spark: SparkSession, tmp_path: Path) -> None:
-    """Thirty hashes within a few bits, and a limit of ten rows a bucket: a family, never listed by the driver."""
-    word = [[int(value) for value in np.array([3 << (2 * place), 0, 0, 0, 0])] for place in range(30)]
-    rows = a_table(spark, [(f"{place:02d}", bits) for place, bits in enumerate(word)], hashes_schema())
-    near = found(Search(rows, None, plan(10), (), 10, 10**15), tmp_path)
-    assert near.carrier == CLUSTER
-    assert "rows share a band, more than candidate_pairs.max_bucket = 10" in near.why
+@pytest.mark.parametrize("one_table", [True, False])
+def test_both_carriers_name_the_same_families(table: DataFrame, tmp_path: Path, one_table: bool) -> None:
+    """With a limit that many buckets are over: what is divided, and what is of one family, is one for both."""
+    left, right = (table, None) if one_table else (table.where("hash(key) % 3 = 0"), table)
+    search = Search(left, right, plan(10), ["case"], 2, 10**15)
+    driver, cluster = (found(search, tmp_path, f"candidate_pairs.carrier={name}") for name in (DRIVER, CLUSTER))
+    assert (driver.carrier, cluster.carrier) == (DRIVER, CLUSTER)
+    assert pairs(driver) == pairs(cluster)
+    assert families(driver) == families(cluster)
+    assert len(families(driver)) > 1
+
+
+def families(near: Near) -> set[frozenset[tuple[str, int]]]:
+    """The members of each, whatever it is called."""
     assert near.families is not None
-    assert near.families.select("key").distinct().count() == 30
+    rows = [tuple(row) for row in near.families.select("family", "key", "case").collect()]
+    return {frozenset((key, case) for family, key, case in rows if family == name) for name, *_ in rows}
 
 
 def hashes_schema() -> str:
