@@ -19,7 +19,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import second_look
+from dedup_spark import gates, second_look
 from dedup_spark.verdict import DUPLICATE, Features, Limits, compare, look_again, near
 
 CHOICE = "key string, centre string, distance int, colour_difference double, reason string"
@@ -31,6 +31,8 @@ class Cutter(Protocol):
 
     def cut(self, rows: DataFrame, name: str) -> DataFrame: ...
 
+    def rows(self, name: str) -> int: ...
+
 
 def choose(
     members: DataFrame,
@@ -40,6 +42,7 @@ def choose(
     scratch: Cutter,
     squares: DataFrame | None = None,
     apart: DataFrame | None = None,
+    budget: int | None = None,
 ) -> DataFrame:
     """One row per member: `key`, `centre`, `distance`, `colour_difference`, `reason`.
 
@@ -52,26 +55,43 @@ def choose(
     `members_per_task`; the first block settles, the others meet its centres, each block in a task of its own; whoever
     passes none of them goes to the next round. A task holds at most two blocks, with 6 kB a member. Cost: one shuffle
     of the squares in all, and in each round one of the members that still wait.
+
+    A centre is compared with all that waited with it, so where most members are far from each other the comparisons
+    are as the square of a group. Raises `GateFailed` before they are more than the budget; None: any number may be.
     """
     turn = Window.partitionBy("group").orderBy(*order, "key")
     waiting = members.select("group", "key", *FEATURES, F.row_number().over(turn).alias("turn"))
     waiting = scratch.cut(second_look.with_squares(waiting, "key", squares), "waiting")
     foes = None if apart is None else scratch.cut(_foes(waiting, apart), "foes")
     settled: list[DataFrame] = []
+    left, compared = scratch.rows("waiting"), 0
     while True:
         dealt = waiting.withColumn("block", F.floor((F.col("turn") - 1) / members_per_task))
         first, rest = dealt.where(F.col("block") == 0), dealt.where(F.col("block") > 0)
         chosen = scratch.cut(_in_blocks(_with_foes(first, foes), _settler(limits)), "chosen")
         settled.append(chosen)
-        if rest.isEmpty():
+        if budget is not None and left * left > budget - compared:  # else they are few for certain
+            compared = gates.comparisons(_comparisons(waiting, chosen), budget, compared)
+        left -= scratch.rows("chosen")
+        if left:
+            centres = first.join(chosen.where(F.col("key") == F.col("centre")).select("key"), on="key", how="left_semi")
+            beside = _with_foes(_with_centres(rest, centres), foes)
+            joined = scratch.cut(_in_blocks(beside, _joiner(limits, members_per_task)), "joined")
+            settled.append(joined)
+            left -= scratch.rows("joined")
+        if not left:
             return reduce(DataFrame.unionByName, settled)
-        centres = first.join(chosen.where(F.col("key") == F.col("centre")).select("key"), on="key", how="left_semi")
-        beside = _with_foes(_with_centres(rest, centres), foes)
-        joined = scratch.cut(_in_blocks(beside, _joiner(limits, members_per_task)), "joined")
-        settled.append(joined)
         again = rest.drop("block").join(joined.select("key"), on="key", how="left_anti")
         again = again.withColumn("turn", F.row_number().over(Window.partitionBy("group").orderBy("turn")))
         waiting = scratch.cut(again, "waiting")  # every waiting member passes against no centre chosen so far
+
+
+def _comparisons(waiting: DataFrame, chosen: DataFrame) -> DataFrame:
+    """`first` (a content), `pairs`: for each group, how many comparisons the centres of a round make."""
+    centres = chosen.where(F.col("key") == F.col("centre")).select("key", F.lit(1).alias("centre"))
+    counted = waiting.select("group", "key").join(centres, on="key", how="left").groupBy("group")
+    content = F.substring_index(F.min("key"), "/", -1)  # before it stands the family, where it may be of several
+    return counted.agg(content.alias("first"), (F.count("*") * F.count("centre")).alias("pairs"))
 
 
 def features(rows: pd.DataFrame, prefix: str = "") -> Features:

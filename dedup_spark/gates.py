@@ -74,19 +74,22 @@ def budget(refusal: str | None) -> None:
         raise GateFailed(refusal)
 
 
-def comparisons(pairs: DataFrame, budget: int) -> None:
+def comparisons(pairs: DataFrame, budget: int, made: int = 0) -> int:
     """Stops a search that would compare too much. `pairs` has `first` and `pairs`: a family, by its first content.
 
-    Raises `GateFailed` with the family that costs most.
+    made: comparisons before these; what comes back is their sum. Raises `GateFailed` with the family that costs most.
     """
     row = pairs.agg(F.sum("pairs").alias("all"), F.max("pairs").alias("most"), F.max_by("first", "pairs")).first()
-    if row is None or row["all"] is None or row["all"] <= budget:
-        return
-    raise GateFailed(
-        f"the families of near pictures would take {int(row['all']):,} comparisons, more than [candidate_pairs] "
-        f"family_budget = {budget:,}; {int(row['most']):,} of them that of the picture {row[2]}\n"
-        "Raise it (a hundred thousand take a second), or lower [candidate_pairs] max_distance."
-    )
+    if row is None or row["all"] is None:
+        return made
+    made += int(row["all"])
+    if made > budget:
+        raise GateFailed(
+            f"the families of near pictures would take {made:,} comparisons, more than [candidate_pairs] "
+            f"family_budget = {budget:,}; {int(row['most']):,} of them that of the picture {row[2]}\n"
+            "Raise it (a hundred thousand take a second), or lower [candidate_pairs] max_distance."
+        )
+    return made
 
 
 def large(alarms: Sequence[Mapping[str, Any]], limits: settings.Clusters) -> None:

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from dedup_spark import banding, candidate_pairs, duplicate_pairs, families, judged, near_pairs
 from dedup_spark.banding import Plan
-from dedup_spark.carriers import DRIVER
 from dedup_spark.errors import BadInput
 from dedup_spark.near_pairs import Near
 from dedup_spark.pricing import Priced
@@ -107,9 +106,12 @@ def among(
         "choices", lambda: duplicate_pairs.represent(showing, limits, at_once, scratch, squares, judgements, alike)
     )
     standing = duplicate_pairs.representatives(showing, choices)
-    standing = scratch.cut(standing if groups is None else standing.join(groups, on="content", how="inner"), "standing")
+    standing = standing if groups is None else standing.join(groups, on="content", how="inner")
+    seen = Observation()
+    told = standing.observe(seen, F.count(F.when(F.col("unstable_channels") != 0, 1)).alias("tossed"))
+    standing = scratch.cut(told, "standing")
     near = by_hash(standing, pool, plan or banding.plan(limits.max_distance))
-    searches = [near, by_channel(standing, pool)]
+    searches = [near, by_channel(standing, pool)] if seen.get["tossed"] else [near]
     met = reduce(DataFrame.unionByName, (found.pairs for found in searches), duplicate_pairs.of_one_hash(choices))
     met = met.distinct() if within else met  # two pictures meet in each group that shows both
     pairs = duplicate_pairs.verify(judged.with_judged(met, judgements), pictures, limits, squares, judgements)
@@ -149,11 +151,8 @@ def by_hash(standing: DataFrame, pool: Pool, plan: Plan) -> Near:
 def by_channel(standing: DataFrame, pool: Pool) -> Near:
     """The representatives whose hash is a coin toss in a channel, among themselves and with others; each pair once."""
     plan = banding.plan(pool.limits.channel_distance(), channels=1)
-    those = duplicate_pairs.tossed(standing)
-    tossed, shown = (duplicate_pairs.channels(rows, pool.within) for rows in (those, standing))
-    if those.isEmpty():  # as in most catalogues: then nothing is counted or shuffled
-        none = tossed.select(F.col("key").alias("left"), F.col("key").alias("right"))
-        return Near(none, None, DRIVER, "no hash is a coin toss", 0, 0, 0.0)
+    tables = duplicate_pairs.tossed(standing), standing
+    tossed, shown = (duplicate_pairs.channels(rows, pool.within) for rows in tables)
     found = _search(pool, plan, tossed, shown, [duplicate_pairs.CHANNEL, *pool.within])
     both = _with_families(found, pool, tossed=True)
     ordered = both.pairs.select(F.least("left", "right").alias("left"), F.greatest("left", "right").alias("right"))
@@ -194,7 +193,7 @@ def _with_families(met: Near, pool: Pool, tossed: bool) -> Near:
         judged.apart(pool.judgements),
         tossed,
     )
-    return replace(met, pairs=met.pairs.unionByName(pool.scratch.cut(spanning, "spanning")))
+    return replace(met, pairs=met.pairs.unionByName(spanning))
 
 
 def _counted(found: Sequence[DataFrame]) -> dict[str, int]:

@@ -88,5 +88,13 @@ def shown(spark: SparkSession, rows: Sequence[tuple[str, str, str, str]], **fact
 class MemoryScratch:
     """A scratch without storage: cuts the lineage through the driver."""
 
+    def __init__(self) -> None:
+        self._rows: dict[str, int] = {}
+
     def cut(self, rows: DataFrame, name: str) -> DataFrame:
-        return a_table(rows.sparkSession, rows.collect(), rows.schema)
+        taken = rows.collect()
+        self._rows[name] = len(taken)
+        return a_table(rows.sparkSession, taken, rows.schema)
+
+    def rows(self, name: str) -> int:
+        return self._rows[name]

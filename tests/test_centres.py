@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dedup_spark import centres
+from dedup_spark.errors import GateFailed
 from dedup_spark.verdict import Limits
 from tests import on_paper
 from tests.drawn import drawn
@@ -78,3 +79,23 @@ def test_a_task_holds_two_blocks_at_most_however_large_a_group_is(
     assert sum(row["reason"] == "centre" for row in chosen) == 21
     assert len(chosen) == len(rows)
     assert max(held) <= 8
+
+
+def test_a_cloud_stops_before_more_is_compared_than_the_budget(spark: SparkSession) -> None:
+    """Forty members that are all centres, in rounds of four: 4 x 40, 4 x 36, 4 x 32 comparisons."""
+    own = [1 << place for place in range(40)]
+    rows = [("g", f"f/{place:02d}", 1, [0, word, word, word, 0], bytearray(600), 0) for place, word in enumerate(own)]
+    cloud, scratch = a_table(spark, rows, MEMBER), Rounds()
+    with pytest.raises(GateFailed, match=r"would take 432 comparisons.* family_budget = 400.* the picture 08"):
+        centres.choose(cloud, [], LIMITS, 4, scratch, budget=400)
+    assert scratch.chosen == 3
+
+
+class Rounds(MemoryScratch):
+    """Counts how often a first block has settled."""
+
+    chosen = 0
+
+    def cut(self, rows: DataFrame, name: str) -> DataFrame:
+        self.chosen += name == "chosen"
+        return super().cut(rows, name)
