@@ -11,6 +11,7 @@ each with the bits in the order of frequencies, as they stand, and so that bits 
 one another and are dealt to different bands.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +24,10 @@ from dedup_spark.buckets import Longs, Mask, Table, sort
 from dedup_spark.hashing import bits
 
 ROW = 5  # candidates that cost as much as a row shuffled or sorted: 3 on the driver, 7 in Spark
-NANOSECONDS = {"driver": 15, "cluster": 400}  # of a core for each of these, as measured by `benchmarks/pairs.py`
+NANOSECONDS = {"driver": 18, "cluster": 400}  # of a core for each of these, as measured by `benchmarks.predictions`
 START = {"driver": 0, "cluster": 10}  # core-seconds that a search takes however small it is
 SEEN = 50  # pairs that meet by chance, from which on their number is believed: within 14 %
+TAIL = 100  # of the fullest buckets of a sample, that tell how fast larger ones become fewer: within 10 %
 STEP = 6  # bits over which it is seen how fast they become fewer
 GIGA = 10**9
 KEY = 16  # bytes of a row beside its words: the key and the bucket
@@ -49,7 +51,7 @@ class Priced:
     plan: Plan
     images: int  # hashes that are searched
     candidates: int  # pairs that share a band, counted once for each that they share
-    largest_bucket: int  # rows; of buckets that are found in the sample
+    largest_bucket: int  # rows
     seen: int  # pairs of the sample on which the candidates rest
 
     @property
@@ -120,9 +122,8 @@ def price(sample: Sample, plan: Plan, images: int, near: Longs | None = None) ->
     bands = [_by_chance(sample.words, plan, mask, near) for mask in plan.bands]
     of_copies = sum(_sharing(near, mask) for mask in plan.bands) * (sample.of / drawn) ** 2 * images / max(1, sample.of)
     by_chance = sum(met for met, _ in bands) * (images / drawn) ** 2
-    largest = max(_largest(sample.words, mask) for mask in plan.bands)
-    bucket = 1 + round((largest - 1) * max(1.0, images / drawn))
-    return Priced(plan, images, round(of_copies + by_chance), bucket, sum(seen for _, seen in bands))
+    largest = _largest(sample.words, plan, near, max(1.0, images / drawn))
+    return Priced(plan, images, round(of_copies + by_chance), largest, sum(seen for _, seen in bands))
 
 
 def copies(sample: Sample, priced: Priced) -> int:
@@ -156,9 +157,25 @@ def _sharing(near: Longs, mask: Mask) -> int:
     return int((near & np.array(mask) == 0).all(axis=1).sum())
 
 
-def _largest(words: Longs, mask: Mask) -> int:
-    found = sort(Table(words), None, mask)
-    return int((found.stops - found.starts).max(initial=1))
+def _largest(words: Longs, plan: Plan, near: Longs, times: float) -> int:
+    """Rows of the largest bucket among so many times these hashes.
+
+    The fullest bucket of a sample is the luckiest of many that are as large. So it is read from the tail, the fullest
+    ones: where sizes fall off as exp(-size / theta), so many rows and more in the sample have theta / (1 + theta) times
+    the buckets of one row less, and theta is the mean of what they have more than the least of them. What chance does
+    not explain is no less than its rows but for two deviations. Near pairs are copies: two rows, however many hashes.
+    """
+    sorts = (sort(Table(words), None, mask) for mask in plan.bands)
+    rows = np.sort(np.concatenate([found.stops - found.starts for found in sorts]))
+    rows = rows[min(len(rows) - 1, sum(_sharing(near, mask) for mask in plan.bands)) :] if len(rows) else rows
+    if not len(rows):
+        return 1
+    least = int(rows[-TAIL:][0])
+    tail = rows[rows >= least] - least
+    theta = max(1, int(tail.sum())) / len(tail)
+    first = math.log(len(tail)) + least * math.log1p(1 / theta)
+    sure = float(rows[-1]) - 2 * math.sqrt(rows[-1])
+    return max(1, round(first / math.log1p(1 / (times * theta))), round(times * sure))
 
 
 def _plans(sample: Sample, max_distance: int) -> list[Plan]:
