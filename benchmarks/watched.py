@@ -1,5 +1,6 @@
 """A watched command is one that ran to its end: how long it took, and how much memory all its processes had at most."""
 
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 
 EVERY = 0.2  # seconds between two looks at the memory
 KILOBYTE = 1024
+CPU = slice(11, 15)  # of the fields of a stat: of the process and of its children that ended, user and system
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,12 @@ def run(command: Sequence[str], log: Path) -> Watched:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, log.read_text()[-2000:])
     return Watched(time.monotonic() - started, peak)
+
+
+def cpu(parent: int) -> float:
+    """Seconds of processor time of a process and all that descend or descended from it. Needs Linux's /proc."""
+    fields = (Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()[CPU] for member in _family(parent))
+    return sum(int(ticks) for four in fields for ticks in four) / os.sysconf("SC_CLK_TCK")
 
 
 def _family(parent: int) -> list[int]:
