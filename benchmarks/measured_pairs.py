@@ -52,7 +52,7 @@ def photographs(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.jpg"), key=lambda path: (zlib.crc32(str(path.relative_to(folder)).encode()), path))
 
 
-def edited(task: tuple[int, Path], each: int) -> list[Row]:
+def edited(task: tuple[int, Path], each: int, way: str) -> list[Row]:
     """The rows of one photograph: `each` of the copies and of the other edits, whose turn it is.
 
     Where none of the others is visible, the turn goes on until one is: every photograph is a trial.
@@ -60,18 +60,18 @@ def edited(task: tuple[int, Path], each: int) -> list[Row]:
     number, path = task
     data = path.read_bytes()
     original = decode.decode(data, MOST).picture
-    left = _seen(original, data)
+    left = _seen(original, data, way)
     rows: list[Row] = []
     for kind in KINDS:
         facts: Row = {"source": path.name, "number": number, "kind": kind}
         for place, name in enumerate(_from_turn(number, each, kind)):
             if place >= each and (kind == "copy" or any(row["visible"] for row in rows[-place:])):
                 break
-            rows.append(_row(left, _edited(original, name, path.name)) | facts | {"edit": name})
+            rows.append(_row(left, _edited(original, name, path.name, way)) | facts | {"edit": name})
     return rows
 
 
-def drawn(design: tuple[int, int, Design], each: int) -> list[Row]:
+def drawn(design: tuple[int, int, Design], each: int, way: str) -> list[Row]:
     """The rows of one drawn design, with `each` of its copies; no limit was chosen on them: they have no `number`."""
     number, seed, looks = design
     facts = {"source": drawn_pairs.source(looks, seed)}
@@ -80,13 +80,13 @@ def drawn(design: tuple[int, int, Design], each: int) -> list[Row]:
     for pair in drawn_pairs.pairs(*design):
         for picture in (pair.left, pair.right):
             if picture.tobytes() not in seen:
-                seen[picture.tobytes()] = _seen(picture, JPEG.saved(picture))
+                seen[picture.tobytes()] = _seen(picture, JPEG.saved(picture), way)
         row = _row(seen[pair.left.tobytes()], seen[pair.right.tobytes()])
         rows.append(row | facts | {"edit": pair.family, "kind": "other"})
     original = drawn_pairs.cut_out(looks, seed)
-    left = _seen(original, JPEG.saved(original))
+    left = _seen(original, JPEG.saved(original), way)
     for name in _from_turn(number, each, "copy")[:each]:
-        row = _row(left, _edited(original, name, facts["source"]))
+        row = _row(left, _edited(original, name, facts["source"], way))
         rows.append(row | facts | {"edit": DRAWN_COPY, "kind": "copy"})
     return rows
 
@@ -116,13 +116,13 @@ def _from_turn(number: int, each: int, kind: str) -> list[str]:
     return names[start:] + names[:start]
 
 
-def _edited(original: Image.Image, name: str, source: str) -> Seen:
+def _edited(original: Image.Image, name: str, source: str, way: str) -> Seen:
     changed = ALL[name].change(original, random.Random(f"{source} {name}"))
-    return _seen(changed, ALL[name].saved(changed))
+    return _seen(changed, ALL[name].saved(changed), way)
 
 
-def _seen(meant: Image.Image, file: bytes) -> Seen:
-    found = pictures.facts([("", file)], pictures.Options("exact", MOST, square=True))
+def _seen(meant: Image.Image, file: bytes, way: str) -> Seen:
+    found = pictures.facts([("", file)], pictures.Options(way, MOST, square=True))
     square = decode.square(meant, hasher.find(pictures.HASHER).SIDE)
     return Seen(square, {name: found[name][0] for name in FACTS}, rivals.hashes(decode.decode(file, MOST).picture))
 

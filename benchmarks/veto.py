@@ -1,6 +1,6 @@
 """The veto tables: which copies pass as one picture, and which changes do, of sources that no limit was chosen on.
 
-    python -m benchmarks.veto [FOLDER] [--sample N] [--each K] [--designs N]
+    python -m benchmarks.veto [FOLDER] [--sample N] [--each K] [--designs N] [--decode WAY]
 
 The pairs are those of `measured_pairs`, split by their sources: the limits were chosen on the first 400 photographs,
 the tables are of the others and of the drawn designs. The rivals see the same files. A bound counts sources, not
@@ -140,12 +140,12 @@ def _share(answers: pd.Series) -> str:
     return f"{answers.sum():,} ({answers.mean():.2%})" if len(answers) else "–"
 
 
-def made(folder: Path, sample: int, each: int, drawings: int) -> list[Row]:
+def made(folder: Path, sample: int, each: int, drawings: int, way: str) -> list[Row]:
     """The rows of so many photographs and drawn designs, made in as many processes as there are processors."""
     taken = enumerate(photographs(folder)[: sample or None])
     with Pool() as pool:
-        of_photographs = pool.imap(partial(edited, each=each), taken, chunksize=4)
-        of_designs = pool.imap(partial(drawn, each=each), designs(drawings, SEED), chunksize=4)
+        of_photographs = pool.imap(partial(edited, each=each, way=way), taken, chunksize=4)
+        of_designs = pool.imap(partial(drawn, each=each, way=way), designs(drawings, SEED), chunksize=4)
         return list(chain.from_iterable(chain(of_photographs, of_designs)))
 
 
@@ -155,8 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="that many photographs; 0: all")
     parser.add_argument("--each", type=int, default=2, metavar="K", help="copies, and other edits, of one source")
     parser.add_argument("--designs", type=int, default=600, metavar="N", help="drawn designs")
+    parser.add_argument("--decode", default=load().fingerprints.decode, metavar="WAY", help="exact, scaled or simd")
     asked = parser.parse_args(arguments)
-    rows = measured(pd.DataFrame(made(asked.folder, asked.sample, asked.each, asked.designs)))
+    rows = measured(pd.DataFrame(made(asked.folder, asked.sample, asked.each, asked.designs, asked.decode)))
     print("\n".join(report(rows)))
 
 

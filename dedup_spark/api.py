@@ -17,6 +17,7 @@ from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.hashing import bits
 from dedup_spark.hashing import hasher as hashers
 from dedup_spark.images import decode as decoders
+from dedup_spark.images import ways
 
 Source = str | Path | bytes | bytearray | memoryview | Image.Image
 
@@ -28,16 +29,19 @@ def hash_image(source: Source, hasher: str = "colour_phash", decode: str | None 
     """The hash of one picture as text: for the colour pHash 25 hex digits a channel, `R-G-B` joined by '-'.
 
     `source` is a path (local, or `s3://bucket/key` with the credentials of the environment), the bytes of a file, or a
-    PIL image of any mode; `decode` None means the default of the settings. The picture is hashed as a viewer shows it,
-    see `images.decode`. One that cannot be used raises `BadImage` with the status that a run gives it; an unknown
-    hasher or decode raises `BadInput`. About 4 ms for a photograph of 400 x 533 pixels.
+    PIL image of any mode. The picture is hashed as a viewer shows it, see `images.decode`. `decode` (see `images.ways`)
+    None means the default of the settings; hashes of unlike decodes are not to be compared. A PIL image gives the hash
+    of its file under `exact` only: elsewhere a large JPEG is reduced by its own decoder, and what is opened is past it.
+
+    One that cannot be used raises `BadImage` with the status that a run gives it; an unknown hasher or decode raises
+    `BadInput`. About 4 ms for a photograph of 400 x 533 pixels.
 
     >>> hash_image(Image.effect_mandelbrot((90, 60), (-2, -1, 1, 1.5), 50))[:25]
     'c4f931b26a611ed3859c474f3'
     """
     chosen = hashers.find(hasher)
-    decoders.check(_settings().fingerprints.decode if decode is None else decode)
-    square = decoders.square(_picture(source), chosen.SIDE)
+    way = ways.find(_settings().fingerprints.decode if decode is None else decode)
+    square = decoders.square(_picture(source, way), chosen.SIDE, way)
     return bits.to_text(chosen.compute(square[None]).words(), chosen.CHANNELS, chosen.BITS)[0]
 
 
@@ -50,6 +54,9 @@ def find_pairs(
     any hash of up to 1,024 bits; or packed words as `hashing.bits.pack` gives them, (n, words) int64. `shape` is the
     number of channels and of bits in one; by default what the text shows, and one channel for words: with `(3, 100)`
     those of the colour pHash are searched faster.
+
+    All must be of one hasher and one way to decode, which neither texts nor words tell: hashes of two ways differ by a
+    few bits even of one file.
 
     Equal hashes are pairs too: of n equal ones all n * (n - 1) / 2 come out. Nothing is missed: `banding` proves it.
     `BadInput` names what is no hash, and a threshold that is none.
@@ -105,14 +112,14 @@ def _shape(shape: tuple[int, int]) -> tuple[int, int]:
     return shape
 
 
-def _picture(source: Source) -> Image.Image:
+def _picture(source: Source, way: ways.Way) -> Image.Image:
     if isinstance(source, Image.Image):
-        return decoders.shown(source)
+        return decoders.shown(source, way)
     if isinstance(source, str | Path):
         source = _read(str(source))
     if not isinstance(source, bytes | bytearray | memoryview):
         raise BadInput(f"source of type {type(source).__name__}: must be a path, bytes or a PIL image")
-    return decoders.decode(bytes(source), _settings().fingerprints.max_pixels).picture
+    return decoders.decode(bytes(source), _settings().fingerprints.max_pixels, way).picture
 
 
 def _read(path: str) -> bytes:

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from dedup_spark import fetch, pictures, settings, store, tables
+from dedup_spark.images import ways
 
 FEW_TASKS, FEW_IMAGES = 16, 25
 """So many tasks at least while each has so many images (a tenth of a second of work): no core waits for another."""
@@ -37,8 +38,10 @@ def chunk(images: DataFrame, number: int, chunks: int, tasks: int) -> DataFrame:
 def compute(images: DataFrame, allowed: Sequence[str], limits: settings.Fingerprints, s3: settings.S3) -> DataFrame:
     """One row per image, as `store.SEGMENT`: whatever the bytes are, a row with a status.
 
-    Nothing outside of `allowed` is read, wherever a link leads. Cost: one GET and one decode an image.
+    Nothing outside of `allowed` is read, wherever a link leads. `BadInput` where the decode needs a package that is not
+    installed. Cost: one GET and one decode an image.
     """
+    ways.find(limits.decode)
 
     def hashed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         paths = (path.as_py() for batch in batches for path in batch.column(0))

@@ -5,8 +5,6 @@ from pyspark.sql import functions as F
 
 from dedup_spark import duplicate_pairs, fingerprints, pair_search, pictures, verdict
 from dedup_spark.errors import BadInput
-from dedup_spark.hashing import hasher
-from dedup_spark.images import colour
 from dedup_spark.settings import Settings
 
 ASKED = "asked "
@@ -24,7 +22,7 @@ def find(
     """
     limits = verdict.limits(settings)
     wanted = fingerprints.distinct_pictures(asked).withColumn("content", F.concat(F.lit(ASKED), "content"))
-    known = fingerprints.distinct_pictures(_comparable(stored))
+    known = fingerprints.distinct_pictures(_comparable(stored, settings.fingerprints.decode))
     squares = fingerprints.squares(wanted, asked_thumbnails).unionByName(fingerprints.squares(known, thumbnails))
     same = wanted.select(F.col("content").alias("left"), F.expr(f"substring(content, {len(ASKED) + 1})").alias("right"))
     stored_too = same.join(known.select(F.col("content").alias("right")), on="right", how="left_semi")
@@ -47,10 +45,15 @@ def find(
     return images.join(answers, on="bytes", how="inner").drop("bytes")
 
 
-def _comparable(stored: DataFrame) -> DataFrame:
-    """The stored fingerprints of the versions that are made now; unlike ones are never compared."""
-    version = hasher.find(pictures.HASHER).VERSION
-    like = stored.where((F.col("hash_version") == version) & (F.col("signature_version") == colour.SIGNATURE_VERSION))
+def _comparable(stored: DataFrame, way: str) -> DataFrame:
+    """The stored fingerprints of the versions that are asked for; unlike ones are never compared."""
+    asked = pictures.versions(way)
+    like = stored.where(
+        (F.col("hash_version") == asked.hash_version) & (F.col("signature_version") == asked.signature_version)
+    )
     if like.isEmpty():
-        raise BadInput(f"no stored picture has hash {version} and signature {colour.SIGNATURE_VERSION}: run it again")
+        raise BadInput(
+            f"no stored picture has hash {asked.hash_version} and signature {asked.signature_version} "
+            f"(decode = {way}): ask with the decode that the run had, or run it again"
+        )
     return like

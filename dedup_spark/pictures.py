@@ -5,7 +5,7 @@ Plain Python, for a batch at a time: pictures are decoded one by one and let go,
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dedup_spark.errors import BadImage
 from dedup_spark.hashing import bits, hasher
-from dedup_spark.images import colour, decode, low_information, thumbnail
+from dedup_spark.images import colour, decode, low_information, thumbnail, ways
 
 HASHER = "colour_phash"
 CONTENT_DIGITS = 32  # hex digits of the SHA-256 that name a content: 128 bits
@@ -53,6 +53,24 @@ class Options:
     square: bool = False  # keep the lossless square
 
 
+@dataclass(frozen=True)
+class Versions:
+    """Of what is made by one way to decode: hashes and signatures of unlike versions are never compared."""
+
+    hash_version: str
+    signature_version: str
+
+
+def versions(way: str) -> Versions:
+    """The versions of this way to decode; `BadInput` where there is none.
+
+    >>> versions("exact")
+    Versions(hash_version='colour_phash/1', signature_version='blocks_10x10/1')
+    """
+    number = ways.find(way).version
+    return Versions(f"{HASHER}/{number}", f"{colour.NAME}/{number}")
+
+
 def facts(items: Sequence[tuple[str, bytes | BadImage]], options: Options) -> dict[str, list[Any]]:
     """The facts of images given as (path, bytes or why there are none): `COLUMNS`, each a list in the order of `items`.
 
@@ -65,31 +83,32 @@ def facts(items: Sequence[tuple[str, bytes | BadImage]], options: Options) -> di
     >>> found["status"], found["detail"], found["bytes"]
     (['not_image', 'not_found'], ['HTML page', 'no such file'], [6, None])
     """
-    decode.check(options.decode)
+    way = ways.find(options.decode)
     rows: list[Row] = []
     squares: list[NDArray[np.uint8]] = []
     for image, found in items:
         row: Row = {"image": image, "status": "ok"}
         rows.append(row)
         try:
-            squares.append(_look(found, options, row))
+            squares.append(_look(found, options, way, row))
         except BadImage as bad:
             row |= {"status": bad.status, "detail": bad.detail}
     usable = (row for row in rows if row["status"] == "ok")
+    made_by = asdict(versions(options.decode)) | {"decoder": decode.decoder(way)}
     for row, hashed in zip(usable, _hashed(squares), strict=True):
-        row |= hashed
+        row |= hashed | made_by
     return {column: [row.get(column) for row in rows] for column in COLUMNS}
 
 
-def _look(found: bytes | BadImage, options: Options, row: Row) -> NDArray[np.uint8]:
+def _look(found: bytes | BadImage, options: Options, way: ways.Way, row: Row) -> NDArray[np.uint8]:
     """The square of one picture; what else is known of it goes into the row, as far as one gets."""
     if isinstance(found, BadImage):
         raise found
     content, md5 = hashlib.sha256(found), hashlib.md5(found, usedforsecurity=False)
     row |= {"content": content.hexdigest()[:CONTENT_DIGITS], "md5": md5.hexdigest(), "bytes": len(found)}
-    decoded = decode.decode(found, options.max_pixels)
-    square = decode.square(decoded.picture, hasher.find(HASHER).SIDE)
-    row |= {"format": decoded.format, "width": decoded.width, "height": decoded.height, "decoder": decode.decoder()}
+    decoded = decode.decode(found, options.max_pixels, way)
+    square = decode.square(decoded.picture, hasher.find(HASHER).SIDE, way)
+    row |= {"format": decoded.format, "width": decoded.width, "height": decoded.height}
     if options.thumbnail:
         row["thumbnail"] = thumbnail.thumbnail(decoded.picture, options.thumbnail)
     if options.square:
@@ -116,8 +135,6 @@ def _hashed(squares: list[NDArray[np.uint8]]) -> Iterator[Row]:
         yield {
             "phash": phash,
             "words": longs,
-            "hash_version": chosen.VERSION,
-            "signature_version": colour.SIGNATURE_VERSION,
             "low_information": little,
             "unstable_channels": unstable,
             "colour_signature": signature.tobytes(),

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from dedup_spark import catalogue, components, fingerprints, hash_sample, pricing, runs, session, source, trial
 from dedup_spark.errors import BadInput
-from dedup_spark.images import decode
+from dedup_spark.images import ways
 from dedup_spark.pricing import Priced, Sample
 from dedup_spark.settings import Settings
 from dedup_spark.trial import Mean, Trial
@@ -93,8 +93,8 @@ def forecast(
 
 def text(forecast: Forecast, settings: Settings, price: float | None = None) -> str:
     """The forecast as lines that a person reads. price: of a core for an hour, in any currency."""
-    way, search = settings.fingerprints.decode, forecast.search
-    hashing, size = forecast.hash_hours[way], forecast.bytes
+    search, size = forecast.search, forecast.bytes
+    hashing = forecast.hash_hours[settings.fingerprints.decode]
     hours = Mean(hashing.value + forecast.fetch_hours, hashing.off)
     bad = {word: count for word, count in sorted(forecast.statuses.items()) if word != "ok"}
     unusable = f"; unusable: {', '.join(f'{word} {count:,}' for word, count in bad.items())}" if bad else ""
@@ -102,12 +102,9 @@ def text(forecast: Forecast, settings: Settings, price: float | None = None) -> 
         f"catalogue   {forecast.rows:,} rows, {forecast.found:,} distinct images; forecast for {forecast.images:,}",
         f"trial       {forecast.tried:,} images on this machine{unusable}",
         f"fetch       {_about(size, GIGABYTE)} GB, {forecast.fetch_hours:,.3g} core-hours",
-        f"hash        {_about(hashing)} core-hours ({way})",
+        f"hash        {_about(hashing)} core-hours (decode = {settings.fingerprints.decode})",
     ]
-    for other, mean in forecast.hash_hours.items():
-        if other != way:
-            saved = Mean(hashing.value - mean.value, math.hypot(hashing.off, mean.off))
-            lines.append(f"            decode = {other} would save {_about(saved)} core-hours")
+    lines += [_other(way, mean, hashing) for way, mean in forecast.hash_hours.items() if mean is not hashing]
     if price is not None:
         lines.append(f"price       {_about(hours, 1 / price)} for fetching and hashing")
     lines += [
@@ -136,9 +133,9 @@ def as_json(forecast: Forecast) -> str:
 
 
 def _ways(settings: Settings) -> list[str]:
-    """The way of the settings first, then the others that could be chosen."""
+    """The way of the settings first, then the others that could be chosen here."""
     chosen = settings.fingerprints.decode
-    return [chosen, *(way for way in decode.DECODES if way != chosen)]
+    return [chosen, *(way for way in ways.names() if way != chosen)]
 
 
 def _stored(output: str, spark: SparkSession, settings: Settings) -> Sample:
@@ -180,6 +177,13 @@ def _said(
         tried.images,
         len(sample.words),
     )
+
+
+def _other(way: str, mean: Mean, chosen: Mean) -> str:
+    """What another way to decode would save of the chosen one's core-hours, or cost."""
+    saved, off = chosen.value - mean.value, math.hypot(chosen.off, mean.off)
+    said = f"save {_about(Mean(saved, off))} core-hours" if saved > 0 else f"cost {_about(Mean(-saved, off))} more"
+    return f"            decode = {way} would {said}; its hashes are of another version"
 
 
 def _about(mean: Mean, unit: float = 1.0) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 import dedup_spark
 from dedup_spark import find_pairs, hash_image
@@ -59,24 +59,28 @@ def test_all_kinds_of_source_give_one_hash(kind: str, tmp_path: Path) -> None:
         Image.open(io.BytesIO(file)),
         Image.open(path),
     )
-    hashes = {hash_image(source) for source in sources}
+    hashes = {hash_image(source, decode="exact") for source in sources}
     assert len(hashes) == 1
     assert hashes == {hash_image(path, hasher="colour_phash", decode="exact")}
+    assert {hash_image(source) for source in sources[:5]} == {hash_image(path)}  # bytes, wherever they lie
 
 
 def test_a_pil_image_is_seen_as_its_file_is() -> None:
     for mode, picture in pictures.modes():
         if mode in ("1", "L", "P", "RGB", "RGBA", "LA", "I;16"):
             assert hash_image(picture) == hash_image(pictures.saved(picture, "PNG")), mode
-    turned = pictures.turned(pictures.product(1), 6)
-    assert hash_image(Image.open(io.BytesIO(turned))) == hash_image(turned)
+    turned = pictures.turned(pictures.product(1, 600, 800), 6)
+    opened = {way: hash_image(Image.open(io.BytesIO(turned)), decode=way) for way in ("exact", "scaled")}
+    assert opened["exact"] == hash_image(turned, decode="exact")
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(turned)))
+    assert opened["scaled"] == hash_image(pictures.saved(upright, "PNG"), decode="scaled")
 
 
 def test_an_unknown_hasher_or_decode_is_named_with_the_choices() -> None:
     picture = pictures.flat()
     with pytest.raises(BadInput, match="hasher 'phash': must be one of colour_phash"):
         hash_image(picture, hasher="phash")
-    with pytest.raises(BadInput, match="decode 'fast': must be one of exact"):
+    with pytest.raises(BadInput, match="decode 'fast': must be one of exact, scaled, simd"):
         hash_image(picture, decode="fast")
     with pytest.raises(BadInput, match="source of type int: must be a path, bytes or a PIL image"):
         hash_image(7)  # type: ignore[arg-type]
@@ -126,7 +130,7 @@ sys.modules["pyspark"] = None  # as where it is not installed
 import dedup_spark
 from dedup_spark import find_pairs, hash_image
 from dedup_spark.api import Source
-from PIL import Image
+from PIL import Image, ImageOps
 assert len(hash_image(Image.new("RGB", (9, 9)))) == 77
 assert find_pairs([hash_image(Image.new("RGB", (9, 9)))] * 2, max_distance=0).num_rows == 1
 assert dedup_spark.__version__ and {"find_pairs", "hash_image"} <= {*dir(dedup_spark)}

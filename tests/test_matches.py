@@ -8,9 +8,7 @@ from pyspark.sql import SparkSession
 
 from dedup_spark import matches, settings, store
 from dedup_spark.errors import BadInput
-from dedup_spark.hashing import hasher
-from dedup_spark.images import colour
-from dedup_spark.pictures import HASHER
+from dedup_spark.pictures import versions
 
 CHOSEN = settings.load()
 
@@ -20,7 +18,7 @@ def fingerprint(content: str, word: int = 0, **facts: Any) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(store.SEGMENT.names)
     row |= {"image": f"/{content}.jpg", "status": "ok", "content": content, "bytes": 9, "width": 9, "height": 9}
     row |= {"md5": content, "format": "JPEG", "phash": f"{word:x}", "low_information": False, "unstable": False}
-    row |= {"hash_version": hasher.find(HASHER).VERSION, "signature_version": colour.SIGNATURE_VERSION}
+    row |= dataclasses.asdict(versions(CHOSEN.fingerprints.decode))
     row["colour_signature"] = bytes(600)
     seen = {"view": "whole", "words": [word, 0, 0, 0, 0], "unstable": False, "unstable_channels": 0}
     row["views"] = [seen | {"colour_signature": bytes(600), "low_information": False}]
@@ -41,3 +39,13 @@ def test_an_answer_is_a_stored_picture_of_like_version_with_who_shows_it(spark: 
     ]
     with pytest.raises(BadInput, match="no stored picture has hash"):
         matches.find(asked, asked, stored.where("hash_version = '0'"), stored, by)
+
+
+@pytest.mark.parametrize("way", ["exact", "scaled"])
+def test_a_store_is_asked_with_the_decode_that_it_was_made_with(way: str, spark: SparkSession) -> None:
+    by = dataclasses.replace(CHOSEN, fingerprints=dataclasses.replace(CHOSEN.fingerprints, decode=way))
+    other = "scaled" if way == "exact" else "exact"
+    stored = spark.createDataFrame([fingerprint("near") | dataclasses.asdict(versions(other))], store.SEGMENT)
+    asked = spark.createDataFrame([fingerprint("new")], store.SEGMENT)
+    with pytest.raises(BadInput, match=rf"decode = {way}\): ask with the decode that the run had"):
+        matches.find(asked, asked, stored, stored, by)

@@ -26,7 +26,7 @@ def test_a_photograph_shows_its_copies_and_other_edits_until_one_is_visible(tmp_
     pictures.photograph(1).convert("L").convert("RGB").save(grey)
     others = [name for name, edit in ALL.items() if edit.kind == "other"]
     number = next(n for n in range(len(others)) if others[n * EACH % len(others)] == "hue 10")
-    rows = pd.DataFrame(edited((number, grey), EACH))
+    rows = pd.DataFrame(edited((number, grey), EACH, "scaled"))
     assert rows["kind"].value_counts()["copy"] == EACH
     shown = rows[rows["kind"] == "other"]
     assert shown["edit"].tolist() == others[others.index("hue 10") :][: len(shown)]
@@ -36,7 +36,7 @@ def test_a_photograph_shows_its_copies_and_other_edits_until_one_is_visible(tmp_
 
 def test_pairs_are_measured_by_what_was_meant_and_by_their_files() -> None:
     design = Design("shirt", "t-shirt", ("navy", "cream", "red"), "blocks", size=(240, 300))
-    rows = measured(pd.DataFrame(drawn((1, 1, design), EACH)))
+    rows = measured(pd.DataFrame(drawn((1, 1, design), EACH, "scaled")))
     dark, copies = rows[rows["edit"] == "dark"], rows[rows["kind"] == "copy"]
     assert dark["visible"].all()
     assert (dark["area_changed"] > 0.05).all()

@@ -4,21 +4,26 @@ import gc
 import hashlib
 import json
 import pickle
+import subprocess
+import sys
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dedup_spark import hash_image
 from dedup_spark import pictures as facts_of
 from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.hashing import bits
-from dedup_spark.images import colour, decode, low_information, thumbnail
+from dedup_spark.images import colour, decode, low_information, thumbnail, ways
 from tests import pictures
 from tests.golden import files
 
 OPTIONS = facts_of.Options("exact", 40_000_000, thumbnail=64, square=True)
+MOST_MEMORY = 400_000  # kB
 KNOWN_OF_BYTES = {"image", "status", "detail", "content", "md5", "bytes"}
 
 
@@ -45,7 +50,8 @@ def test_golden_files_have_their_facts() -> None:
             stable = [place for place in range(3) if not unstable >> place & 1]
             for facts in (found[name], expected):
                 facts["words"] = None
-                facts["phash"] = [str(facts["phash"]).split("-")[place] for place in stable]
+                for phash in ("phash", "scaled"):
+                    facts[phash] = [str(facts[phash]).split("-")[place] for place in stable]
         assert found[name] == expected, name
 
 
@@ -75,11 +81,11 @@ def test_facts_are_what_the_parts_say() -> None:
         decoded = decode.decode(file, 40_000_000)
         square = decode.square(decoded.picture, 60)
         assert (row["format"], row["width"], row["height"]) == ("JPEG", 90, 120)
-        assert row["phash"] == hash_image(file)
+        assert row["phash"] == hash_image(file, decode="exact")
         assert bits.from_text([row["phash"]]).tolist() == [row["words"]]
         assert row["colour_signature"] == colour.signature(square[None])[0].tobytes()
         assert row["low_information"] is bool(low_information.low_information(square[None])[0])
-        assert (row["hash_version"], row["signature_version"]) == ("colour_phash/1", colour.SIGNATURE_VERSION)
+        assert (row["hash_version"], row["signature_version"]) == ("colour_phash/1", "blocks_10x10/1")
         assert row["decoder"] == decode.decoder()
         assert row["thumbnail"] == thumbnail.thumbnail(decoded.picture, 64)
         assert (thumbnail.read_lossless(row["square"]) == square).all()
@@ -123,7 +129,7 @@ def test_values_are_plain() -> None:
 
 
 def test_an_unknown_decode_is_named() -> None:
-    with pytest.raises(BadInput, match="decode 'fast': must be one of exact"):
+    with pytest.raises(BadInput, match="decode 'fast': must be one of exact, scaled, simd"):
         facts_of.facts([], facts_of.Options("fast", 1))
 
 
@@ -131,10 +137,10 @@ def test_a_batch_holds_squares_not_pictures(monkeypatch: pytest.MonkeyPatch) -> 
     seen: list[weakref.ref[Any]] = []
     real = decode.decode
 
-    def counted(data: bytes, max_pixels: int) -> decode.Decoded:
+    def counted(data: bytes, max_pixels: int, way: ways.Way) -> decode.Decoded:
         gc.collect()
         assert sum(picture() is not None for picture in seen) == 0
-        decoded = real(data, max_pixels)
+        decoded = real(data, max_pixels, way)
         seen.append(weakref.ref(decoded.picture))
         return decoded
 
@@ -148,3 +154,35 @@ def test_hashes_do_not_collide_among_products() -> None:
     words = np.array(found["words"])
     distances = np.array([bits.distance(words, row) for row in words])
     assert distances[~np.eye(len(words), dtype=bool)].min() > 20
+
+
+@pytest.mark.parametrize(
+    ("way", "kind", "mode", "options"),
+    [
+        ("exact", "JPEG", "RGB", {}),
+        ("exact", "PNG", "RGB", {}),
+        ("scaled", "JPEG", "RGB", {}),
+        ("scaled", "JPEG", "RGB", {"progressive": True}),
+        ("scaled", "PNG", "RGB", {}),
+        ("scaled", "PNG", "RGBA", {}),
+        ("scaled", "PNG", "I;16", {}),
+    ],
+)
+def test_the_largest_pictures_fit_a_worker(
+    way: str, kind: str, mode: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    """40 million pixels, in a process that has loaded what a worker of Spark loads. Needs Linux's /proc."""
+    picture = pictures.product(1, 200, 125).resize((8000, 5000), Image.Resampling.NEAREST)
+    shown = pictures.deep(picture) if mode == "I;16" else picture.convert(mode)
+    (tmp_path / "large").write_bytes(pictures.saved(shown, kind, **options))
+    code = f"""
+import pandas, pyspark.worker
+import dedup_spark.fingerprints
+from dedup_spark import pictures
+options = pictures.Options("{way}", 40_000_000, thumbnail=128, square=True)
+found = pictures.facts([("large", open("large", "rb").read())], options)
+assert found["status"] == ["ok"], found["detail"]
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM:")))
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    assert int(run.stdout) < MOST_MEMORY

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from dedup_spark import cli, plan, settings
 from dedup_spark.errors import BadInput
+from dedup_spark.images import ways
 from tests.pictures import product, saved
 
 IMAGES, FILES = 24, 20
@@ -52,7 +53,9 @@ def test_what_is_said_has_its_uncertainty(catalogue: Path, spark: SparkSession) 
     text = plan.text(found, CHOSEN, price=0.05)
     assert "forecast for 1,000,000,000" in text
     assert "unusable: not_found 3, not_image 1" in text
-    assert text.count("±") == 3
+    others = [way for way in ways.names() if way != CHOSEN.fingerprints.decode]
+    assert text.count("±") == 3 + len(others)
+    assert all(f"decode = {way} would " in text for way in others)
     assert "within a factor of 5" in text  # 20 hashes tell little
     assert "find every pair within 10" in text
     said = json.loads(plan.as_json(found))

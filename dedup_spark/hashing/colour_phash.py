@@ -42,10 +42,9 @@ from numpy.typing import NDArray
 from dedup_spark.hashing.bits import BITS, CHANNELS
 from dedup_spark.hashing.hashes import Hashes
 
-__all__ = ["BITS", "CHANNELS", "NAME", "SIDE", "VERSION", "compute"]
+__all__ = ["BITS", "CHANNELS", "NAME", "SIDE", "compute"]
 
 NAME = "colour_phash"
-VERSION = "colour_phash/1"
 SIDE = 60  # pixels
 LOW = 10  # frequencies of each axis
 MIDDLE = 16  # coefficients around the median, the 43rd to the 58th of 100

@@ -1,7 +1,7 @@
 """A hasher is a way to hash pictures: a module that declares its name, its version and its shape, and computes.
 
-A later hasher is one more module and one more line in `_HASHERS`. `VERSION` changes with any bit of its hashes:
-hashes of unlike versions are never compared.
+A later hasher is one more module and one more line in `_HASHERS`. The version of a hash is its hasher's name and the
+number of the way to decode (`images.ways`): hashes of unlike versions are never compared.
 """
 
 from typing import Protocol
@@ -18,7 +18,6 @@ class Hasher(Protocol):
     """What a module declares to be a hasher."""
 
     NAME: str
-    VERSION: str
     SIDE: int  # pixels of the square pictures it computes from
     CHANNELS: int  # of equal weight
     BITS: int  # of one channel
@@ -33,8 +32,8 @@ _HASHERS: tuple[Hasher, ...] = (colour_phash,)
 def find(name: str) -> Hasher:
     """The hasher of this name; `BadInput` names it and the choices.
 
-    >>> find("colour_phash").VERSION
-    'colour_phash/1'
+    >>> find("colour_phash").SIDE
+    60
     >>> find("average")
     Traceback (most recent call last):
     dedup_spark.errors.BadInput: hasher 'average': must be one of colour_phash

@@ -52,7 +52,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-SIGNATURE_VERSION = "blocks_10x10/1"
+NAME = "blocks_10x10"
 GRID = 10  # blocks a side
 CHANNELS = 3
 FRACTIONS = 256  # steps of a grey level; whole levels alone cost up to 1.5 Delta E in the dark

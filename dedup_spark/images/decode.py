@@ -10,19 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 
 import numpy as np
 import PIL
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError, WebPImagePlugin, features
 
-from dedup_spark.errors import BadImage, BadInput
-from dedup_spark.images import ending, kinds
+from dedup_spark.errors import BadImage
+from dedup_spark.images import ending, jpeg, kinds
+from dedup_spark.images.opaque import opaque
+from dedup_spark.images.ways import EXACT, Way
 
-DECODES = ("exact",)
-"""Ways to decode: exact decodes every pixel."""
-
-_WHITE = (255, 255, 255)
 _ORIENTATIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -32,14 +31,16 @@ _ORIENTATIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # EXIF orientation → what puts the picture upright
-_BYTE, _LARGEST, _LARGEST_16 = 8, 255, 65535
+_SIDEWAYS = (5, 6, 7, 8)  # width and height change places
 _ENDINGS = {ending.TRUNCATED: "ends too early", ending.CORRUPT: "has a wrong checksum"}
 _PLUGINS = (WebPImagePlugin,)  # Pillow loads it by itself only together with those of all other formats
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture as a viewer shows it; `width` and `height` are those of `picture`, which is RGB."""
+    """A picture as a viewer shows it. `picture` is RGB, as small as the way makes it, `width` and `height` are those of
+    the whole one.
+    """
 
     format: str
     width: int
@@ -47,8 +48,8 @@ class Decoded:
     picture: Image.Image
 
 
-def decode(data: bytes, max_pixels: int) -> Decoded:
-    """The picture that these bytes show, or `BadImage` with one of the statuses
+def decode(data: bytes, max_pixels: int, way: Way = EXACT) -> Decoded:
+    """The picture that these bytes show, decoded in this way, or `BadImage` with one of the statuses
 
     empty, not_image, unsupported_format, too_many_pixels, truncated, corrupt.
 
@@ -73,19 +74,23 @@ def decode(data: bytes, max_pixels: int) -> Decoded:
     try:
         with _strictly():
             file = Image.open(io.BytesIO(data), formats=[kind.name])
+            width, height = file.size  # of the whole picture: what is loaded may be smaller
             _check_size(file.size, max_pixels)
-            picture = _shown(file)
+            picture = _shown(file, way, data)
     except BadImage:
         raise
     except Exception as error:  # a decoder may raise anything; each is a fact about these bytes
         raise _bad(error, kind.name, end) from error
     if end != ending.WHOLE:
         raise BadImage(end, f"{kind.name} that {_ENDINGS[end]}")
-    return Decoded(kind.name, picture.width, picture.height, picture)
+    if _orientation(file) in _SIDEWAYS:
+        width, height = height, width
+    return Decoded(kind.name, width, height, picture)
 
 
-def shown(picture: Image.Image) -> Image.Image:
-    """A PIL image of any mode as a viewer shows it; `BadImage` where it cannot be loaded. The image is left as it is.
+def shown(picture: Image.Image, way: Way = EXACT) -> Image.Image:
+    """A PIL image of any mode as a viewer shows it; `BadImage` where it cannot be loaded. The image is left as it is:
+    where the way reduces, it is by averages, whatever file is behind it.
 
     >>> shown(Image.new("LA", (1, 1), (0, 0))).getpixel((0, 0))
     (255, 255, 255)
@@ -93,27 +98,26 @@ def shown(picture: Image.Image) -> Image.Image:
     if not (picture.width and picture.height):
         raise BadImage("corrupt", f"{picture.width} x {picture.height} pixels")
     try:
-        return _shown(picture)
+        return _shown(picture, way)
     except Exception as error:  # it may still be lazy, with a file of any kind behind it
         raise _bad(error, picture.format or f"{picture.mode} image", ending.WHOLE) from error
 
 
-def square(picture: Image.Image, side: int) -> NDArray[np.uint8]:
-    """The RGB picture at side × side pixels, (side, side, 3) uint8, reduced with LANCZOS, its aspect given up."""
-    return np.asarray(picture.resize((side, side), Image.Resampling.LANCZOS))
-
-
-def check(name: str) -> None:
-    """`BadInput` unless there is such a way to decode; it names the choices."""
-    if name not in DECODES:
-        raise BadInput(f"decode {name!r}: must be one of {', '.join(DECODES)}")
+def square(picture: Image.Image, side: int, way: Way = EXACT) -> NDArray[np.uint8]:
+    """The RGB picture at side × side pixels, (side, side, 3) uint8, its aspect given up."""
+    return way.square(picture, side)
 
 
 @cache
-def decoder() -> str:
+def decoder(way: Way = EXACT) -> str:
     """Who decodes here, with the versions that can change a pixel."""
-    libraries = {"libjpeg-turbo": features.version_feature("libjpeg_turbo"), "libwebp": features.version_module("webp")}
-    return ", ".join([f"pillow {PIL.__version__}", *(f"{name} {version}" for name, version in libraries.items())])
+    libraries = {
+        "pillow": PIL.__version__,
+        "libjpeg-turbo": features.version_feature("libjpeg_turbo"),
+        "libwebp": features.version_module("webp"),
+    }
+    libraries |= {package: metadata.version(package) for package in (jpeg.PACKAGE, way.package) if package}
+    return ", ".join(f"{name} {version}" for name, version in libraries.items())
 
 
 @contextmanager
@@ -134,11 +138,17 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
         raise BadImage("too_many_pixels", f"{width} x {height} pixels, at most {limit}")
 
 
-def _shown(picture: Image.Image) -> Image.Image:
-    picture.load()
+def _shown(picture: Image.Image, way: Way, data: bytes = b"") -> Image.Image:
+    """What the way leaves of the picture; of an opened JPEG whose bytes are given, of the file itself."""
+    factor = way.factor(picture.size)
+    loaded, inside = picture, 1
+    if data and picture.format in jpeg.KINDS:
+        inside = min(factor, jpeg.MOST)
+        loaded = jpeg.load(picture, data, inside)
+    loaded.load()
     turn = _ORIENTATIONS.get(_orientation(picture))  # read after load: a PNG may have it behind the pixels
-    opaque = _opaque(picture)
-    return opaque if turn is None else opaque.transpose(turn)
+    shown = opaque(loaded, factor // inside)
+    return shown if turn is None else shown.transpose(turn)
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -147,47 +157,6 @@ def _orientation(picture: Image.Image) -> int:
         return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:
         return 1
-
-
-def _opaque(picture: Image.Image) -> Image.Image:
-    """RGB, transparency on white. An RGB picture is given back as it is: `convert` would copy it."""
-    if picture.mode.startswith("I;16"):
-        return _eight_bits(picture)
-    if picture.mode in ("I", "F"):
-        return _scaled(picture)
-    if picture.has_transparency_data:
-        return _on_white(picture)
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    key = picture.info.get("transparency")
-    if isinstance(key, tuple) and max(key) > _LARGEST:  # of a 16-bit PNG, whose pixels Pillow has cut to 8 bits
-        picture = picture.copy()
-        picture.info["transparency"] = tuple(value >> _BYTE for value in key)
-    if picture.mode == "La":
-        picture = picture.convert("LA")
-    layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
-    ground = Image.new("RGB", layer.size, _WHITE)
-    ground.paste(layer, mask=layer)
-    return ground
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """16-bit grey by its upper bytes, as Pillow reads 16-bit colour."""
-    values = np.asarray(picture)
-    grey = (values >> _BYTE).astype(np.uint8)
-    if isinstance(key := picture.info.get("transparency"), int):
-        grey[values == key] = _LARGEST
-    return Image.fromarray(grey).convert("RGB")
-
-
-def _scaled(picture: Image.Image) -> Image.Image:
-    """Grey of 32 bits: taken as 16 bits where a value needs more than 8; what is beyond is clipped."""
-    values = np.asarray(picture)
-    if picture.mode == "I" and values.max() > _LARGEST:
-        values = values.clip(0, _LARGEST_16) >> _BYTE
-    return Image.fromarray(values.clip(0, _LARGEST).astype(np.uint8)).convert("RGB")
 
 
 def _bad(error: Exception, name: str, end: str) -> BadImage:

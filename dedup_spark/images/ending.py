@@ -42,7 +42,7 @@ def _jpeg(data: bytes) -> str:
     while data[at + 1] != _SCAN:
         filler = data[at + 1] == _FILLER
         at += 1 if filler else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return WHOLE if data.find(_JPEG_END, at) >= 0 else TRUNCATED
+    return WHOLE if data.rfind(_JPEG_END, at) >= 0 else TRUNCATED  # found at once, from behind
 
 
 def _png(data: bytes) -> str:

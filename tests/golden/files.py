@@ -13,6 +13,7 @@ from tests import pictures
 
 FOLDER = Path(__file__).parent
 FACTS = ("status", "format", "width", "height", "content", "md5", "bytes", "phash", "words", "unstable_channels")
+LIMIT = 500 * 660  # pixels
 
 
 def draw() -> dict[str, bytes]:
@@ -21,6 +22,8 @@ def draw() -> dict[str, bytes]:
     clear = pictures.see_through(3).resize(picture.size)
     frames = [pictures.product(4, 90, 120), pictures.product(5, 90, 120)]
     return {
+        "large.jpg": pictures.jpeg(pictures.product(3, 500, 660), 60),
+        "large.png": pictures.saved(pictures.product(3, 500, 660).quantize(64), "PNG"),
         "baseline.jpg": pictures.jpeg(picture, 85),
         "progressive.jpg": pictures.jpeg(picture, 85, progressive=True, subsampling=0),
         "grey.jpg": pictures.jpeg(picture.convert("L"), 85),
@@ -39,9 +42,12 @@ def draw() -> dict[str, bytes]:
 
 
 def facts(files: dict[str, bytes]) -> dict[str, dict[str, object]]:
-    """What is known of each file, as `files.json` keeps it."""
-    columns = facts_of.facts(list(files.items()), facts_of.Options("exact", max_pixels=90 * 120))
-    return {image: {name: columns[name][row] for name in FACTS} for row, image in enumerate(columns["image"])}
+    """What is known of each file, as `files.json` keeps it, and `scaled`, its hash where it is decoded so."""
+    columns, scaled = (facts_of.facts(list(files.items()), facts_of.Options(way, LIMIT)) for way in ("exact", "scaled"))
+    return {
+        image: {name: columns[name][row] for name in FACTS} | {"scaled": scaled["phash"][row]}
+        for row, image in enumerate(columns["image"])
+    }
 
 
 if __name__ == "__main__":
