@@ -7,10 +7,10 @@ PIP = $(BIN)/python $(wildcard tools/pip-*.whl)/pip --disable-pip-version-check 
 SOURCES := pyproject.toml $(wildcard dedup_spark/* dedup_spark/*/*)
 SET_UP = $(if $(PYTHON),$(PYTHON) tools/bootstrap.py,$(error No python3 on PATH: install Python 3.11 or newer))
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
-EXTRAS := --extra spark --extra connect --extra s3fs
+EXTRAS := --extra spark --extra connect --extra s3fs --extra fast
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run run-s3 run-cluster test test-flow test-stages test-spark35 test-spark40 bench-quality bench-null bench-pairs bench-components bench-suspects lint format doctor lock clean
+.PHONY: help set-up run run-s3 run-cluster test test-flow test-stages test-spark35 test-spark40 bench-quality bench-null bench-pairs bench-components bench-suspects bench-fingerprints lint format doctor lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ bench-components: ## seconds of components by every way there is, ours, scipy, n
 bench-suspects: set-up ## size charts found and products wrongly taken for one, by how many offers show them
 	$(BIN)/python -m benchmarks.suspects
 
+bench-fingerprints: ## milliseconds of decode and hash beside the notebook's functions and other packages, in an environment of its own
+	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt
+	.venv-bench/bin/python -m benchmarks.fingerprints
+
 lint: set-up ## style, types and the layers of the design
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -97,8 +101,8 @@ lock: ## makes the lock files anew from pyproject.toml (needs uv: make UV=/path/
 	$(LOCK) requirements/jre.in -o requirements/jre.txt
 	$(LOCK) requirements/jre17.in -o requirements/jre17.txt
 	$(LOCK) --group dev $(EXTRAS) -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/dev.txt
-	$(LOCK) --group bench --extra spark -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/bench.txt
-	$(LOCK) --extra spark --no-emit-package pyspark --no-emit-package py4j -c requirements/dev.txt pyproject.toml \
+	$(LOCK) --group bench --extra spark --extra fast -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/bench.txt
+	$(LOCK) --extra spark --extra fast --no-emit-package pyspark --no-emit-package py4j -c requirements/dev.txt pyproject.toml \
 	    -o requirements/runtime.txt
 	$(LOCK) --group test $(EXTRAS) -c requirements/build.txt -c requirements/spark40.in pyproject.toml -o requirements/spark40.txt
 	$(LOCK) --group test $(EXTRAS) -c requirements/build.txt -c requirements/spark35.in pyproject.toml -o requirements/spark35.txt
