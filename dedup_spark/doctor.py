@@ -130,6 +130,8 @@ def extras(settings: Settings) -> set[str]:
     >>> from dedup_spark.settings import load
     >>> sorted(extras(load(overrides=["session.remote=sc://host", "fingerprints.allowed=gs://shop"])))
     ['connect', 'gcs', 'spark']
+    >>> sorted(extras(load(overrides=["fingerprints.decode=simd"])))
+    ['simd', 'spark']
     """
     places = (settings.catalogue.image_root, *settings.fingerprints.allowed)
     schemes = {place.partition("://")[0].lower() for place in places if "://" in place}
@@ -139,6 +141,8 @@ def extras(settings: Settings) -> set[str]:
         found.add("connect")
     if settings.fingerprints.client == "s3fs" or settings.s3.credentials == "profile":  # which botocore reads
         found.add("s3fs")
+    if settings.fingerprints.decode == "simd":
+        found.add("simd")
     return found
 
 
