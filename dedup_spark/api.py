@@ -126,9 +126,9 @@ def _read(path: str) -> bytes:
     """The bytes a run would get. A local path is the user's own, so links may lead anywhere."""
     location = locations.of_person(path)
     if location.startswith("/"):
-        return disk.read_within(location, ("/",), _settings().fingerprints.max_bytes)
+        return disk.read_within(location, ("/",), _settings().fingerprints.max_bytes, lambda size: None)[0]
     place = locations.place(location)
-    ((_, found),) = objects.fetch([location], _settings().fingerprints, _settings().s3, [place])
+    ((_, found, _),) = objects.fetch([location], _settings().fingerprints, _settings().s3, [place])
     if isinstance(found, BadImage):
         raise found
     return found

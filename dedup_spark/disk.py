@@ -14,7 +14,7 @@ import shutil
 import stat as modes
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dedup_spark.errors import BadImage, DedupError, StorageFailed
@@ -99,6 +99,15 @@ def listing(folder: str) -> Iterator[Entry]:
             yield entry
 
 
+def folder(path: str) -> Iterator[Entry]:
+    """The files that lie directly in a folder, in no order; none for no folder. Links are followed."""
+    with _said(f"cannot list {path}"), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        for found in os.scandir(path):
+            with contextlib.suppress(FileNotFoundError):  # gone since, or a broken link
+                if found.is_file():
+                    yield _entry(found.path, found.stat())
+
+
 def delete(paths: Sequence[str]) -> None:
     """Deletes files; one that is not there is deleted already."""
     for path in paths:
@@ -115,10 +124,14 @@ def delete_folder(folder: str) -> None:
             shutil.rmtree(folder)
 
 
-def read_within(path: str, allowed: Sequence[str], max_bytes: int) -> bytes:
-    """The bytes of a picture's file, wherever links lead, if that is within a folder of `allowed` (all links resolved).
+def read_within(
+    path: str, allowed: Sequence[str], max_bytes: int, enter: Callable[[int], None] | None
+) -> tuple[bytes, str]:
+    """The bytes of a picture's file and its version, wherever links lead, if that is within a folder of `allowed` (all
+    links resolved).
 
-    Only regular files are opened, so a pipe or a device never blocks. Raises `BadImage`.
+    enter: is told how many bytes are to be read, and may wait; None: none are read. Only regular files are opened, so a
+    pipe or a device never blocks. Raises `BadImage`.
     """
     real = os.path.realpath(path)
     if not any(real == folder or real.startswith(folder.rstrip("/") + "/") for folder in allowed):
@@ -127,15 +140,19 @@ def read_within(path: str, allowed: Sequence[str], max_bytes: int) -> bytes:
         status = os.stat(real)
         if not modes.S_ISREG(status.st_mode):
             raise BadImage("not_found", f"{_kind(status.st_mode)}, not a file")
-        if status.st_size > max_bytes:
-            raise BadImage("too_many_bytes", f"{status.st_size} bytes, at most {max_bytes}")
+        size, version = status.st_size, _entry(real, status).version
+        if size > max_bytes:
+            raise BadImage("too_many_bytes", f"{size} bytes, at most {max_bytes}", bytes=size, etag=version)
+        if enter is None:
+            return b"", version
+        enter(size)
         with open(os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
             data = file.read(max_bytes + 1)
     except OSError as error:
         raise BadImage(*_status(error)) from None
-    if len(data) != status.st_size:
-        raise BadImage("unreadable", f"{len(data)} bytes read of {status.st_size}: it changes while it is read")
-    return data
+    if len(data) != size:
+        raise BadImage("unreadable", f"{len(data)} bytes read of {size}: it changes while it is read")
+    return data, version
 
 
 def _put(path: str, data: bytes) -> None:

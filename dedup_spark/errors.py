@@ -13,6 +13,8 @@ Each class has the exit code that the command line ends with.
 | 130 | interrupted (Ctrl-C), as the shell says it |
 """
 
+from typing import Any
+
 INTERRUPTED = 130
 """What a command ends with that was interrupted."""
 
@@ -73,18 +75,31 @@ IMAGE_STATUSES = {
 }
 """Why an image is or is not usable: every image has exactly one of these statuses."""
 
+OF_BYTES = (
+    "ok",
+    "too_many_bytes",
+    "empty",
+    "not_image",
+    "unsupported_format",
+    "too_many_pixels",
+    "truncated",
+    "corrupt",
+)
+"""The statuses that depend on the bytes alone: final while these are the same. All others may pass."""
+
 
 class BadImage(DedupError):
-    """An image that cannot be used: a row with a status, never a crash.
+    """An image that cannot be used: a row with a status, never a crash. facts: columns of the row known all the same.
 
-    >>> BadImage("empty", "0 bytes").status
-    'empty'
+    >>> BadImage("empty", "0 bytes").status, BadImage("too_many_bytes", "9 bytes, at most 1", bytes=9).facts
+    ('empty', {'bytes': 9})
     """
 
-    def __init__(self, status: str, detail: str) -> None:
+    def __init__(self, status: str, detail: str, **facts: Any) -> None:
         super().__init__(f"{status}: {detail}")
         self.status = status
         self.detail = detail
+        self.facts = facts
 
-    def __reduce__(self) -> tuple[type["BadImage"], tuple[str, str]]:
-        return BadImage, (self.status, self.detail)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return BadImage, (self.status, self.detail), {"facts": self.facts}

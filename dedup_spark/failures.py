@@ -22,8 +22,10 @@ _CREDENTIAL_CODES = {
     "TokenRefreshRequired",
 }
 _REGION_CODES = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"}
-_TRANSIENT_CODES = {"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling"}
-_TRANSIENT_STATUS = {408, 425, 429, 500, 502, 503, 504}
+_SLOW_CODES = {"RequestLimitExceeded", "ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException"}
+_SLOW_STATUS = {429, 503}
+_TRANSIENT_CODES = {"InternalError", "RequestTimeout"}
+_TRANSIENT_STATUS = {408, 425, 500, 502, 504}
 _NETWORK = (  # what the text of an error has, what kind it is, what we say
     ("dns error", "transient", "the host name is not known"),
     ("ConnectionRefused", "transient", "the connection is refused"),
@@ -42,7 +44,7 @@ class Failure:
     """What went wrong, in words that may be shown.
 
     `kind` is one of `not_found`, `no_bucket`, `access_denied`, `credentials`, `conflict`, `broken`, and what may pass:
-    `transient`, `broke_off` (in the middle of an answer).
+    `transient`, `slow_down` (the store is asked too often), `broke_off` (in the middle of an answer).
     """
 
     kind: str
@@ -51,7 +53,7 @@ class Failure:
     @property
     def may_pass(self) -> bool:
         """Whether another attempt may end better."""
-        return self.kind in ("transient", "broke_off")
+        return self.kind in ("transient", "slow_down", "broke_off")
 
 
 def meaning(error: Exception) -> Failure:
@@ -77,6 +79,8 @@ def meaning(error: Exception) -> Failure:
         return Failure("no_bucket" if code == "NoSuchBucket" else "not_found", words)
     if status in (401, 403):
         return Failure("access_denied", words)
+    if status in _SLOW_STATUS or code in _SLOW_CODES:
+        return Failure("slow_down", words)
     if status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES:
         return Failure("transient", words)
     if status:
@@ -94,5 +98,9 @@ def pause(attempt: int, name: str) -> float:
     >>> 0 <= pause(1, "1.jpg") <= 0.2 and pause(9, "1.jpg") <= 5 and pause(1, "1.jpg") != pause(1, "2.jpg")
     True
     """
-    longest: float = min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
-    return random.Random(f"{attempt} {name}").random() * longest
+    return random.Random(f"{attempt} {name}").random() * longest_pause(attempt)
+
+
+def longest_pause(attempt: int) -> float:
+    """The longest `pause` before this attempt: for so long a store that asks for patience is left alone."""
+    return min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1))

@@ -6,10 +6,13 @@ fsspec package for. Each such package is an extra of this project.
 
 import importlib
 import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from dedup_spark import clients
+from dedup_spark import checksums, clients
+from dedup_spark.disk import Entry
 from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.locations import Location
 from dedup_spark.settings import S3
@@ -18,23 +21,49 @@ EXTRAS = {"s3": "s3fs", "gs": "gcs", "abfs": "azure", "abfss": "azure", "az": "a
 """Which extra of dedup-spark brings the package for a scheme."""
 
 
-def read(location: Location, s3: S3, silence: float, max_bytes: int) -> tuple[bytes, str]:
-    """The bytes of an object and its ETag, empty where the store has none.
+SAYS = ("ETag", "etag", "md5Hash")
+CHANGED = ("mtime", "last_modified", "LastModified", "updated", "created")
+"""What the packages call the version of an object, and the time of its last change where they have none."""
 
-    Raises `BadImage`, what the package raises, and `BadInput` when the package for the scheme is missing.
+
+def read(
+    location: Location, s3: S3, silence: float, max_bytes: int, enter: Callable[[int], None] | None
+) -> tuple[bytes, int, str]:
+    """The bytes of an object, how many there should be, and its ETag, empty where the store has none.
+
+    enter: is told how many bytes are to be read, and may wait; None: none are read. botocore compares what it reads
+    with `x-amz-checksum-*` where the answer has one. Raises `BadImage`, what the package raises, and `BadInput` when
+    the package for the scheme is missing.
     """
     system = _filesystem(location.scheme, location.bucket, s3, silence, os.getpid())
     name = _name(system, location)
     facts = system.info(name)
     if facts.get("type") == "directory":
         raise BadImage("not_found", "a folder, not an object")
-    size = facts.get("size") or 0
+    size, etag = facts.get("size") or 0, _etag(facts)
     if size > max_bytes:
-        raise BadImage("too_many_bytes", f"{size} bytes, at most {max_bytes}")
-    data: bytes = system.cat_file(name)
-    if len(data) != size:
-        raise BadImage("unreadable", f"{len(data)} bytes came of {size}")
-    return data, str(facts.get("ETag", ""))
+        raise BadImage("too_many_bytes", f"{size} bytes, at most {max_bytes}", bytes=size, etag=etag)
+    if enter is None:
+        return b"", 0, etag
+    enter(size)
+    return system.cat_file(name), size, etag
+
+
+def folder(location: Location, s3: S3, silence: float) -> Iterator[Entry]:
+    """The objects that lie directly in a folder; none where there is nothing. Raises as `read` does."""
+    system = _filesystem(location.scheme, location.bucket, s3, silence, os.getpid())
+    above = str(location).removesuffix("/")
+    with suppress(FileNotFoundError):
+        for facts in system.ls(system._strip_protocol(above), detail=True):
+            if facts.get("type") != "directory":
+                path = f"{above}/{facts['name'].rpartition('/')[2]}"
+                yield Entry(path, facts.get("size") or 0, _etag(facts))
+
+
+def _etag(facts: Mapping[str, Any]) -> str:
+    said = next((str(facts[name]) for name in SAYS if facts.get(name)), "")
+    changed = next((facts[name] for name in CHANGED if facts.get(name)), None)
+    return checksums.plain(said) or (f"{facts.get('size')}-{changed}" if changed is not None else "")
 
 
 def _name(system: Any, location: Location) -> str:
@@ -52,7 +81,8 @@ def _filesystem(scheme: str, bucket: str, s3: S3, silence: float, process: int) 
     options = _s3_options(s3, silence) if scheme == "s3" else {}
     try:
         core = importlib.import_module("fsspec.core")
-        return core.url_to_fs(f"{scheme}://{bucket}/", use_listings_cache=False, skip_instance_cache=True, **options)[0]
+        place = f"{scheme}://{bucket}/"
+        system = core.url_to_fs(place, use_listings_cache=False, skip_instance_cache=True, **options)[0]
     except ImportError:
         extra = EXTRAS.get(scheme)
         how = f'pip install "dedup-spark[{extra}]"' if extra else f"install the fsspec package for {scheme}://"
@@ -61,6 +91,9 @@ def _filesystem(scheme: str, bucket: str, s3: S3, silence: float, process: int) 
         raise BadInput(
             f"{scheme}://{bucket}: no store has this scheme; s3:// and local folders need nothing else"
         ) from None
+    if scheme == "s3":
+        system.retries = 1  # attempts are counted by the settings
+    return system
 
 
 def _s3_options(s3: S3, silence: float) -> dict[str, Any]:

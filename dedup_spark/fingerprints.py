@@ -46,7 +46,7 @@ def compute(images: DataFrame, allowed: Sequence[str], limits: settings.Fingerpr
     def hashed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         paths = (path.as_py() for batch in batches for path in batch.column(0))
         with closing(fetch.fetch(paths, limits, s3, allowed)) as fetched:
-            while batch := list(islice(fetched, limits.batch)):
+            while batch := [(image.path, image.found) for image in islice(fetched, limits.batch)]:
                 yield _arrow(pictures.facts(batch, options), schema)
 
     options = pictures.Options(limits.decode, limits.max_pixels, limits.thumbnail, limits.square)

@@ -6,7 +6,7 @@ all that leases and the CURRENT pointer rest on. Every failure is a `StorageFail
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
@@ -22,7 +22,21 @@ from dedup_spark.fetch import fetch
 from dedup_spark.locations import Location, parse
 from dedup_spark.settings import S3
 
-__all__ = ["ANY", "Conflict", "Entry", "Found", "delete", "delete_folder", "fetch", "listing", "read", "stat", "write"]
+__all__ = [
+    "ANY",
+    "Conflict",
+    "Entry",
+    "Found",
+    "delete",
+    "delete_folder",
+    "fetch",
+    "folder",
+    "listing",
+    "peek",
+    "read",
+    "stat",
+    "write",
+]
 
 ATTEMPTS = 4  # of a request that may pass
 PATIENCE_SECONDS = 15.0  # after which no further attempt begins
@@ -30,7 +44,7 @@ SILENCE_SECONDS = 30.0  # without a byte; a part of an upload must be through in
 PAGE = 1000  # entries of a listing, as many as S3 gives at once
 
 if TYPE_CHECKING:
-    from obstore import PutMode
+    from obstore import ObjectMeta, PutMode
 
 T = TypeVar("T")
 
@@ -122,6 +136,38 @@ def listing(prefix: str, s3: S3) -> Iterator[Entry]:
             yield entry
 
 
+def folder(path: str, s3: S3) -> list[Entry]:
+    """The objects that lie directly in a folder or prefix, in the order of the store; none where there is nothing.
+
+    Held in memory. Raises `BadInput` for a prefix with an empty segment, which cannot be listed.
+    """
+    location = _located(path)
+    if location.scheme == "file":
+        return list(disk.folder(location.key))
+    prefix = _prefix(location)
+
+    def ask(client: S3Store) -> list[Entry]:
+        return _entries(location, obstore.list_with_delimiter(client, prefix)["objects"])
+
+    return _asked(f"cannot list {location}", location.bucket, "", s3, ask) or []
+
+
+def peek(path: str, s3: S3) -> None:
+    """Raises as `folder` does where a folder cannot be listed; asks for one page of it at most."""
+    location = _located(path)
+    if location.scheme == "file":
+        next(disk.folder(location.key), None)
+        return
+    prefix = _prefix(location)
+    _asked(
+        f"cannot list {location}",
+        location.bucket,
+        "",
+        s3,
+        lambda client: next(iter(obstore.list(client, prefix)), None),
+    )
+
+
 def delete(paths: Sequence[str], s3: S3) -> None:
     """Deletes objects; one that is not there is deleted already."""
     located = [_located(path) for path in paths]
@@ -150,16 +196,25 @@ def delete_folder(path: str, s3: S3) -> None:
 
 def _below(location: Location, s3: S3) -> list[Entry]:
     """The objects under a prefix as the store lists them, sorted; the marker of a folder has the folder's name."""
-    prefix = location.key.removesuffix("/")
-    if clients.split(prefix)[0]:
-        raise BadInput(f"{location}: a prefix with an empty segment cannot be listed")
+    prefix = _prefix(location)
 
     def pages(client: S3Store) -> list[Entry]:
-        found = (meta for page in obstore.list(client, prefix or None, chunk_size=PAGE) for meta in page)
-        return [Entry(f"s3://{location.bucket}/{meta['path']}", meta["size"], meta["e_tag"] or "") for meta in found]
+        return _entries(location, (meta for page in obstore.list(client, prefix, chunk_size=PAGE) for meta in page))
 
     entries = _asked(f"cannot list {location}", location.bucket, "", s3, pages) or []
     return sorted(entries, key=lambda entry: entry.path)
+
+
+def _prefix(location: Location) -> str | None:
+    """What obstore calls a folder."""
+    prefix = location.key.removesuffix("/")
+    if clients.split(prefix)[0]:
+        raise BadInput(f"{location}: a prefix with an empty segment cannot be listed")
+    return prefix or None
+
+
+def _entries(location: Location, found: "Iterable[ObjectMeta]") -> list[Entry]:
+    return [Entry(f"s3://{location.bucket}/{meta['path']}", meta["size"], meta["e_tag"] or "") for meta in found]
 
 
 def _located(path: str) -> Location:

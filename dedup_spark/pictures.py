@@ -4,7 +4,7 @@ Plain Python, for a batch at a time: pictures are decoded one by one and let go,
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -71,13 +71,14 @@ def versions(way: str) -> Versions:
     return Versions(f"{HASHER}/{number}", f"{colour.NAME}/{number}")
 
 
-def facts(items: Sequence[tuple[str, bytes | BadImage]], options: Options) -> dict[str, list[Any]]:
+def facts(items: Iterable[tuple[str, bytes | BadImage]], options: Options) -> dict[str, list[Any]]:
     """The facts of images given as (path, bytes or why there are none): `COLUMNS`, each a list in the order of `items`.
 
     Every item comes out, with `status` ok or a word of `errors.IMAGE_STATUSES`. What is not known is None: of an image
     without bytes all but `status` and `detail`, of one that cannot be decoded all but these and `content`, `md5`,
-    `bytes`. `words` are lists of 5 signed 64-bit integers, `unstable_channels` a mask (1 = R, 2 = G, 4 = B),
-    `colour_signature`, `thumbnail` and `square` bytes. An unknown `options.decode` raises `BadInput`.
+    `bytes`, of one that is too large what makes it so. Bytes are let go one by one. `words` are lists of 5 signed
+    64-bit integers, `unstable_channels` a mask (1 = R, 2 = G, 4 = B), `colour_signature`, `thumbnail` and `square`
+    bytes. An unknown `options.decode` raises `BadInput`.
 
     >>> found = facts([("a.jpg", b"<html>"), ("b.jpg", BadImage("not_found", "no such file"))], Options("exact", 100))
     >>> found["status"], found["detail"], found["bytes"]
@@ -92,7 +93,7 @@ def facts(items: Sequence[tuple[str, bytes | BadImage]], options: Options) -> di
         try:
             squares.append(_look(found, options, way, row))
         except BadImage as bad:
-            row |= {"status": bad.status, "detail": bad.detail}
+            row |= {"status": bad.status, "detail": bad.detail} | bad.facts
     usable = (row for row in rows if row["status"] == "ok")
     made_by = asdict(versions(options.decode)) | {"decoder": decode.decoder(way)}
     for row, hashed in zip(usable, _hashed(squares), strict=True):

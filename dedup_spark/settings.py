@@ -33,6 +33,7 @@ UNDECIDING = (
     "components",
     "duplicate_sets.round",
     "fingerprints.batch",
+    "fingerprints.bytes_in_flight",
     "fingerprints.client",
     "fingerprints.images_per_task",
     "fingerprints.in_flight",
@@ -69,6 +70,7 @@ class Fingerprints:
     images_per_task: int
     batch: int
     in_flight: int
+    bytes_in_flight: int
     attempts: int
     deadline: float
     max_pixels: int

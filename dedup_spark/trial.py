@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +83,7 @@ def run(
     with closing(fetch.fetch(paths, limits, s3, allowed)) as fetched:
         while batch := list(islice(fetched, limits.batch)):
             trial.images += len(batch)
-            trial.sizes += [len(found) for _, found in batch if not isinstance(found, BadImage)]
+            trial.sizes += [len(image.found) for image in batch if not isinstance(image.found, BadImage)]
             before = time.thread_time()
             for way in ways:
                 trial.hash_seconds[way].append(_timed(batch, limits, way, trial if way == ways[0] else None))
@@ -95,11 +94,11 @@ def run(
     return trial
 
 
-def _timed(batch: Sequence[tuple[str, Any]], limits: settings.Fingerprints, way: str, trial: Trial | None) -> float:
+def _timed(batch: Sequence[fetch.Fetched], limits: settings.Fingerprints, way: str, trial: Trial | None) -> float:
     """Processor seconds of an image of this batch; into the trial goes what was seen."""
     options = pictures.Options(way, limits.max_pixels, limits.thumbnail, limits.square)
     before = time.thread_time()
-    facts = pictures.facts(batch, options)
+    facts = pictures.facts(((image.path, image.found) for image in batch), options)
     seconds = time.thread_time() - before
     if trial is not None:
         trial.statuses += facts["status"]

@@ -39,6 +39,7 @@ class Faulty:
     port: int = 0
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)  # when each came
     asked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     at_once: int = 0
     most_at_once: int = 0
@@ -65,6 +66,7 @@ def faulty() -> Iterator[Faulty]:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             with server.lock:
                 server.requests.append((self.command, self.path))
+                server.times.append(time.monotonic())
                 server.asked[self.path] += 1
                 server.at_once += 1
                 server.most_at_once = max(server.most_at_once, server.at_once)
@@ -107,11 +109,11 @@ def _give(handler: http.server.BaseHTTPRequestHandler, answer: Answer) -> None:
     handler.send_header("Content-Length", str(length))
     handler.send_header("ETag", f'"{md5(answer.body).hexdigest()}"' if answer.etag is None else answer.etag)
     handler.end_headers()
-    body = answer.body[: answer.sent]
+    body = answer.body[: answer.sent] if handler.command != "HEAD" else b""
     for start in range(0, len(body), 1 if answer.drip else max(len(body), 1)):
         handler.wfile.write(body[start : start + 1] if answer.drip else body)
         _wait(handler, answer.drip)
-    if len(body) < length:
+    if len(body) < length and handler.command != "HEAD":
         handler.close_connection = True
 
 

@@ -153,19 +153,25 @@ def test_delete_is_content_with_what_is_gone(tmp_path: Path) -> None:
 
 def refused(path: Path | str, allowed: Path, max_bytes: int = 100) -> tuple[str, str]:
     with pytest.raises(BadImage) as caught:
-        disk.read_within(str(path), [os.path.realpath(allowed)], max_bytes)
+        disk.read_within(str(path), [os.path.realpath(allowed)], max_bytes, lambda size: None)
     return caught.value.status, caught.value.detail
 
 
 def test_picture_is_read_where_links_stay_inside(tmp_path: Path) -> None:
+    entered: list[int] = []
     (tmp_path / "real").mkdir()
     (tmp_path / "alias").symlink_to("real")
     (tmp_path / "real/a.jpg").write_bytes(b"picture")
     (tmp_path / "real/b.jpg").symlink_to("a.jpg")
     for path in ("real/a.jpg", "real/b.jpg", "alias/b.jpg"):
-        assert disk.read_within(f"{tmp_path}/{path}", [os.path.realpath(tmp_path / "alias")], 7) == b"picture"
+        data, version = disk.read_within(
+            f"{tmp_path}/{path}", [os.path.realpath(tmp_path / "alias")], 7, entered.append
+        )
+        assert (data, version.partition("-")[0]) == (b"picture", "7")
+    assert entered == [7, 7, 7]
+    assert disk.read_within(f"{tmp_path}/real/a.jpg", [os.path.realpath(tmp_path)], 7, None) == (b"", version)
     (tmp_path / "real/empty").touch()
-    assert disk.read_within(f"{tmp_path}/real/empty", [os.path.realpath(tmp_path)], 0) == b""
+    assert disk.read_within(f"{tmp_path}/real/empty", [os.path.realpath(tmp_path)], 0, entered.append)[0] == b""
 
 
 def test_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:

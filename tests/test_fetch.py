@@ -5,7 +5,9 @@ import itertools
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from hashlib import md5
 from pathlib import Path
@@ -14,8 +16,9 @@ from uuid import uuid4
 
 import pytest
 
-from dedup_spark import failures, fetch, objects
+from dedup_spark import checksums, failures, fetch, objects
 from dedup_spark.errors import BadImage, BadInput, StorageFailed
+from dedup_spark.room import Room
 from dedup_spark.settings import S3, Fingerprints, load
 from tests.faulty_s3 import Answer, Faulty, faulty
 from tests.s3_server import Server
@@ -27,7 +30,7 @@ SLOW = Answer(b"<Error><Code>SlowDown</Code></Error>", 503)
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failures, "FIRST_PAUSE_SECONDS", 0.01)
-    fetch._sums.cache_clear()
+    checksums.shown.cache_clear()
 
 
 @pytest.fixture
@@ -41,8 +44,8 @@ def fetched(
 ) -> list[Any]:
     """The bytes, or (status, detail), of each."""
     found = list(fetch.fetch(paths, limits, s3, allowed))
-    assert [path for path, _ in found] == list(paths)
-    return [(image.status, image.detail) if isinstance(image, BadImage) else image for _, image in found]
+    assert [image.path for image in found] == list(paths)
+    return [(one.found.status, one.found.detail) if isinstance(one.found, BadImage) else one.found for one in found]
 
 
 def test_order_is_that_of_the_input_and_so_many_are_in_flight(server: Faulty) -> None:
@@ -119,7 +122,7 @@ def test_closing_ends_what_is_in_flight(server: Faulty, caplog: pytest.LogCaptur
     for number in range(1, 9):
         server.put(f"/shop/{number}", Answer(delay=30))
     images = fetch.fetch([f"s3://shop/{number}" for number in range(9)], LIMITS, server.settings, ["s3://shop"])
-    assert next(images) == ("s3://shop/0", b"bytes")
+    assert next(images)[:2] == ("s3://shop/0", b"bytes")
     begun = time.monotonic()
     images.close()
     assert time.monotonic() - begun < 1.0
@@ -156,7 +159,94 @@ def test_bucket_whose_etags_are_no_md5_is_believed(server: Faulty) -> None:
         server.put(f"/shop/{name}", Answer(name.encode(), etag=f'"{md5(name.encode() + b"salt").hexdigest()}"'))
     paths = [f"s3://shop/{name}" for name in names]
     assert fetched(paths, server.settings) == [name.encode() for name in names]
-    assert len(server.requests) <= len(names) + LIMITS.in_flight + fetch.DOUBTS  # a second look at the first few only
+    assert (
+        len(server.requests) <= len(names) + LIMITS.in_flight + checksums.DOUBTS
+    )  # a second look at the first few only
+
+
+def test_bucket_that_is_encrypted_from_some_day_on_is_doubted_and_then_believed(
+    server: Faulty, caplog: pytest.LogCaptureFixture
+) -> None:
+    old, new = [f"old{number}" for number in range(40)], [f"new{number}" for number in range(20)]
+    for name in old:
+        server.put(f"/shop/{name}", name.encode())
+    for name in new:
+        server.put(f"/shop/{name}", Answer(name.encode(), etag=f'"{md5(b"salt").hexdigest()}"'))
+    found = fetched([f"s3://shop/{name}" for name in [*old, *new]], server.settings, replace(LIMITS, in_flight=1))
+    refused = [image for image in found if isinstance(image, tuple)]
+    assert 0 < len(refused) <= checksums.DOUBTS
+    assert found[-10:] == [name.encode() for name in new[-10:]]
+    assert len(server.requests) <= 60 + checksums.DOUBTS * (LIMITS.attempts - 1)
+    assert caplog.text.count("s3://shop: ETags that look like an MD5 are none") == 1
+
+
+def test_store_that_says_slow_down_is_left_alone_by_all(server: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "FIRST_PAUSE_SECONDS", 0.4)
+    server.put("/shop/0", SLOW, Answer(b"0"))
+    for number in range(1, 12):
+        server.put(f"/shop/{number}", Answer(b"x", delay=0.02))
+    fetched([f"s3://shop/{number}" for number in range(12)], server.settings, replace(LIMITS, in_flight=2))
+    asked = [moment - server.times[0] for moment in server.times]
+    assert [moment for moment in asked if 0.1 < moment < 0.35] == []
+    assert len([moment for moment in asked if moment <= 0.1]) <= 4
+
+
+@pytest.mark.parametrize("most", [0, 3_000_000])
+def test_bytes_that_nobody_has_taken_yet_are_bounded(tmp_path: Path, most: int) -> None:
+    """Twenty pictures of 1 MB, all of which could be read while the caller is busy with the first."""
+    size, names = 1_000_000, [f"{number:02d}" for number in range(20)]
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode() * (size // 2))
+    limits = replace(LIMITS, in_flight=20, max_bytes=size, bytes_in_flight=most, deadline=0.5, attempts=1)
+    tracemalloc.start()
+    try:
+        with closing(fetch.fetch([f"{tmp_path}/{name}" for name in names], limits, S3(), [str(tmp_path)])) as images:
+            for name, image in zip(names, images, strict=True):
+                assert image.found == name.encode() * (size // 2)  # and no time-out: it is the caller who takes long
+                time.sleep(0.05)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < peak < most + 4 * size  # the caller's own, its comparison, and the one whose turn it is
+
+
+def test_objects_wait_for_room_too(server: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+
+    class Watched(Room):
+        def claim(self, number: int, size: int) -> bool:
+            let_in = super().claim(number, size)
+            held.append(sum(self._held.values()))
+            return let_in
+
+    monkeypatch.setattr(fetch, "Room", Watched)
+    names = [f"{number:02d}" for number in range(30)]
+    for name in names:
+        server.put(f"/shop/{name}", Answer(b"broken", sent=3), name.encode() * 50)
+    limits = replace(LIMITS, in_flight=16, bytes_in_flight=250, deadline=20.0)
+    found = fetched([f"s3://shop/{name}" for name in names], server.settings, limits)
+    assert found == [name.encode() * 50 for name in names]
+    assert 200 <= max(held) <= 350
+
+
+def test_closing_ends_those_that_wait_for_room(tmp_path: Path) -> None:
+    for number in range(8):
+        (tmp_path / str(number)).write_bytes(b"x" * 100)
+    limits = replace(LIMITS, in_flight=8, bytes_in_flight=0)
+    images = fetch.fetch([f"{tmp_path}/{number}" for number in range(8)], limits, S3(), [str(tmp_path)])
+    assert next(images).found == b"x" * 100
+    images.close()
+    time.sleep(0.1)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("fetch")]
+
+
+def test_a_look_takes_no_bytes(server: Faulty) -> None:
+    server.put("/shop/a", Answer(b"picture", etag='"as it was"'))
+    server.put("/shop/once", SLOW, Answer(b"picture", etag='"later"'))
+    paths = [f"s3://shop/{name}" for name in ("a", "once", "none")]
+    found = list(fetch.look(paths, LIMITS, server.settings, ["s3://shop"]))
+    assert [(image.path, image.etag) for image in found] == list(zip(paths, ("as it was", "later", None), strict=True))
+    assert {method for method, _ in server.requests} == {"HEAD"}
 
 
 def test_nothing_outside_is_asked_for(server: Faulty, tmp_path: Path) -> None:
@@ -227,6 +317,10 @@ def test_pictures_on_s3(s3: Server, client: str) -> None:
     limits = replace(LIMITS, client=client)
     found = fetched([f"{folder}/{name}" for name in names], s3.settings, limits, [folder])
     assert found == [name.encode() for name in names]
+    paths = [f"{folder}/{name}" for name in names]
+    said = {image.path: image.etag for image in fetch.fetch(paths, limits, s3.settings, [folder])}
+    assert said == {path: md5(name.encode()).hexdigest() for path, name in zip(paths, names, strict=True)}
+    assert said == {image.path: image.etag for image in fetch.look(paths, limits, s3.settings, [folder])}
     objects.write(f"{folder}/large", b"x" * 1001, s3.settings)
     paths = [f"{folder}/{name}" for name in ("none", "large")] + ["s3://missing/a"]
     found = fetched(paths, s3.settings, limits, [folder, "s3://missing"])
@@ -251,6 +345,27 @@ def test_other_stores_through_fsspec() -> None:
     found = fetched(paths, S3(), allowed=["memory://shop"])
     assert found[0] == b"bytes"
     assert [status for status, _ in found[1:]] == ["too_many_bytes", "not_found"]
+
+
+def test_what_fsspec_reads_too_short_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    fsspec = pytest.importorskip("fsspec", reason="comes with the extras s3fs, gcs, azure")
+    memory = fsspec.filesystem("memory")
+    memory.pipe_file("/shop/once", b"picture")
+    read, short = type(memory).cat_file, [True]
+    monkeypatch.setattr(type(memory), "cat_file", lambda self, name: read(self, name)[: 3 if short.pop() else None])
+    short.insert(0, False)
+    assert fetched(["memory://shop/once"], S3(), allowed=["memory://shop"]) == [b"picture"]
+    short.extend([True] * 3)
+    (image,) = fetched(["memory://shop/once"], S3(), allowed=["memory://shop"])
+    assert image == ("unreadable", "3 bytes came of 7, after 3 attempts")
+
+
+def test_s3fs_has_no_attempts_of_its_own(server: Faulty) -> None:
+    pytest.importorskip("s3fs", reason="needs the extra s3fs")
+    server.put("/shop/a", SLOW)
+    (image,) = fetched(["s3://shop/a"], server.settings, replace(LIMITS, client="s3fs", deadline=30.0))
+    assert image[0] == "timeout"
+    assert server.asked["/shop/a"] == LIMITS.attempts
 
 
 def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,7 +135,8 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
     width, height = size
     limit = min(max_pixels, Image.MAX_IMAGE_PIXELS or max_pixels)
     if width * height > limit:
-        raise BadImage("too_many_pixels", f"{width} x {height} pixels, at most {limit}")
+        said = f"{width} x {height} pixels, at most {limit}"
+        raise BadImage("too_many_pixels", said, width=width, height=height)
 
 
 def _shown(picture: Image.Image, way: Way, data: bytes = b"") -> Image.Image:
