@@ -14,10 +14,15 @@ from pyspark.sql.pandas.functions import pandas_udf
 
 from dedup_spark import locations, settings, tables
 from dedup_spark.errors import BadImage, BadInput
+from dedup_spark.pictures import CONTENT_DIGITS
+
+VERSIONS = ("image_etag", "etag", "image_updated_at", "modificationTime", "last_modified", "updated_at")
+"""Columns that tell, by their names, when the object at the path is another one; the first that there is counts."""
 
 IDS = (T.StringType, T.ByteType, T.ShortType, T.IntegerType, T.LongType)
 ROLES = ("merchant", "brand", "title")
 NO_ID = "the id, or a column of it, is null or blank"
+SHA = 256  # bits
 LOCATED = "image string, status string, detail string"
 
 
@@ -39,15 +44,16 @@ def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: setting
     +---+-----------+-----------+
     <BLANKLINE>
     """
-    path = _column(columns.image)
+    path, carried = _path(rows, columns), _carried(rows, columns)
     packed = rows.select(
         _id(columns).alias("id"),
         F.explode_outer(path).alias("path") if _is_array(rows, columns) else path.alias("path"),
         *(_role(rows, columns, role).alias(role) for role in ROLES),
-        F.struct(*(_column(name) for name in rows.columns)).alias("packed"),
+        _version(rows, columns).alias("version"),
+        F.struct(*(_column(name) for name in carried)).alias("packed"),
     )
-    located = packed.withColumn("located", _locator(root, allowed)("path"))
-    row = [_field(name, columns).alias(columns.rename.get(name, name)) for name in rows.columns]
+    located = packed.withColumn("located", _named() if columns.image_bytes else _locator(root, allowed)("path"))
+    row = [_field(name, columns).alias(columns.rename.get(name, name)) for name in carried]
     status = F.when(_is_missing(rows, columns), "no_id").otherwise(F.col("located.status"))
     marked = located.select(
         "id",
@@ -55,6 +61,7 @@ def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: setting
         status.alias("status"),
         F.when(status == "no_id", NO_ID).otherwise(F.col("located.detail")).alias("detail"),
         *ROLES,
+        "version",
         F.struct(*row).alias("row"),
     )
     turn = Window.partitionBy("id", "image", "status").orderBy(tables.as_json("row"))
@@ -64,26 +71,42 @@ def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: setting
     )
 
 
+def versions(rows: DataFrame, columns: settings.Catalogue) -> list[str]:
+    """The columns that tell the version of an image: those of the settings, else the first well-known one, else the
+    bytes themselves; none where nothing tells.
+    """
+    known = [name for name in VERSIONS if name in rows.columns][:1]
+    return list(columns.version) or known or ([columns.image_bytes] if columns.image_bytes else [])
+
+
+def held(rows: DataFrame, columns: settings.Catalogue) -> DataFrame:
+    """`image`, `version`, `data` of every row of a catalogue that holds the bytes of its pictures."""
+    version = _version(rows, columns).alias("version")
+    return rows.select(_path(rows, columns).alias("image"), version, _column(columns.image_bytes).alias("data"))
+
+
 def check(rows: DataFrame, columns: settings.Catalogue) -> None:
     """Raises `BadInput` for a missing column, a wrong type, or a column of a name that an output needs."""
     found = ", ".join(rows.columns)
     _check_letters(rows.columns)
-    for setting, name in [*(("id", name) for name in columns.id), ("image", columns.image)]:
+    needed = [*(("id", name) for name in columns.id), *(("version", name) for name in columns.version)]
+    for setting, name in [
+        *needed,
+        ("image_bytes", columns.image_bytes) if columns.image_bytes else ("image", columns.image),
+    ]:
         if name not in rows.columns:
             raise BadInput(f"the catalogue has no column {name!r} ([catalogue] {setting}); it has {found}")
     for name in columns.id:
         if not isinstance(rows.schema[name].dataType, IDS):
             raise BadInput(f"column {name!r} is {_type(rows, name)}: an id must be a string or an integer")
-    if not isinstance(_element(rows, columns), T.StringType):
-        raise BadInput(
-            f"column {columns.image!r} is {_type(rows, columns.image)}: must be a string or an array of strings"
-        )
+    _check_image(rows, columns)
     for name in columns.rename:
         if name not in rows.columns:
             raise BadInput(f"[catalogue] rename names {name!r}, which the catalogue lacks; it has {found}")
-    final = [columns.rename.get(name, name).lower() for name in rows.columns]
+    carried = _carried(rows, columns)
+    final = [columns.rename.get(name, name).lower() for name in carried]
     added = [column.name for table in (tables.DEDUPLICATED, tables.REMOVED) for column in table.columns]
-    for name, lower in zip(rows.columns, final, strict=True):
+    for name, lower in zip(carried, final, strict=True):
         if lower in added:
             raise BadInput(
                 f"the catalogue's column {name!r} stands in the way of the one that the output adds: "
@@ -93,6 +116,16 @@ def check(rows: DataFrame, columns: settings.Catalogue) -> None:
             raise BadInput(
                 f"two columns of the catalogue would be called {lower!r}: [catalogue] rename tells them apart"
             )
+
+
+def _check_image(rows: DataFrame, columns: settings.Catalogue) -> None:
+    image, held = columns.image, columns.image_bytes
+    if held and not isinstance(rows.schema[held].dataType, T.BinaryType):
+        raise BadInput(f"column {held!r} is {_type(rows, held)}: must be binary, the bytes of a picture")
+    if held and image in rows.columns and not isinstance(rows.schema[image].dataType, T.StringType):
+        raise BadInput(f"column {image!r} is {_type(rows, image)}: must be a string, since {held!r} holds one picture")
+    if not held and not isinstance(_element(rows, columns), T.StringType):
+        raise BadInput(f"column {image!r} is {_type(rows, image)}: must be a string or an array of strings")
 
 
 def _check_letters(names: Sequence[str]) -> None:
@@ -134,6 +167,47 @@ def _column(name: str) -> Column:
     return F.col("`" + name.replace("`", "``") + "`")
 
 
+def _carried(rows: DataFrame, columns: settings.Catalogue) -> list[str]:
+    """The columns that travel along: all but the bytes of the pictures."""
+    return [name for name in rows.columns if name != columns.image_bytes]
+
+
+def _path(rows: DataFrame, columns: settings.Catalogue) -> Column:
+    """The path as it is written; pictures whose bytes are there are named by their content where they have none."""
+    if columns.image_bytes and columns.image not in rows.columns:
+        return _content(columns)
+    return _column(columns.image)
+
+
+def _content(columns: settings.Catalogue) -> Column:
+    """As `pictures.facts` names it."""
+    return F.sha2(_column(columns.image_bytes), SHA).substr(1, CONTENT_DIGITS)
+
+
+def _version(rows: DataFrame, columns: settings.Catalogue) -> Column:
+    """As text, the same in every time zone; null where nothing, or not everything, is told."""
+    names = versions(rows, columns)
+    if names == [columns.image_bytes]:
+        return _content(columns)
+    told = [_told(rows, name) for name in names]
+    return F.concat(*told) if told else F.lit(None).cast("string")  # one null makes it null
+
+
+def _told(rows: DataFrame, name: str) -> Column:
+    time = isinstance(rows.schema[name].dataType, T.TimestampType)
+    return (F.unix_micros(_column(name)) if time else _column(name)).cast("string")
+
+
+def _named() -> Column:
+    """What `_locator` says, of a picture whose bytes are there: whatever names it will do."""
+    missing = F.coalesce(F.trim("path"), F.lit("")) == ""
+    return F.struct(
+        F.col("path").alias("image"),
+        F.when(missing, "no_image").otherwise("ok").alias("status"),
+        F.when(missing, "the path is null or blank, or there are no bytes to name it by").alias("detail"),
+    )
+
+
 def _id(columns: settings.Catalogue) -> Column:
     first, *others = (_column(name).alias(name) for name in columns.id)
     return F.struct(first, *others) if others else first
@@ -163,7 +237,7 @@ def _field(name: str, columns: settings.Catalogue) -> Column:
 
 
 def _is_array(rows: DataFrame, columns: settings.Catalogue) -> bool:
-    return isinstance(rows.schema[columns.image].dataType, T.ArrayType)
+    return not columns.image_bytes and isinstance(rows.schema[columns.image].dataType, T.ArrayType)
 
 
 def _element(rows: DataFrame, columns: settings.Catalogue) -> T.DataType:

@@ -5,8 +5,9 @@ Bytes are read once; fetch, decode and hash are one pass over them, in batches, 
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import islice
-from typing import Any
+from dataclasses import asdict
+from itertools import islice, tee
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -14,15 +15,35 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from dedup_spark import fetch, pictures, settings, store, tables
+from dedup_spark.errors import BadImage
 from dedup_spark.images import ways
 
 FEW_TASKS, FEW_IMAGES = 16, 25
 """So many tasks at least while each has so many images (a tenth of a second of work): no core waits for another."""
 
 
-def wanted(catalogue: DataFrame) -> DataFrame:
-    """The distinct paths that may be fetched: `image`. `catalogue` is `tables.CATALOGUE`."""
-    return catalogue.where(F.col("status") == "ok").select("image").distinct()
+FEW_CHUNKS, FEW_IMAGES_OF_CHUNK = 10, 2000
+"""So many chunks at least while each has so many images (seconds of work): what a killed run loses is a tenth."""
+
+
+class _Item(NamedTuple):
+    """One image to be looked at, and what the catalogue and the storage say of its version."""
+
+    image: str
+    found: bytes | BadImage
+    version: str | None
+    etag: str | None
+
+
+def made(limits: settings.Fingerprints) -> dict[str, Any]:
+    """What the usable rows hold that are made now, and by which versions: see `store.covers`."""
+    stored = {"views": [tables.WHOLE], "thumbnail": limits.thumbnail, "square": limits.square}
+    return asdict(pictures.versions(limits.decode)) | stored
+
+
+def chunks(images: int, limits: settings.Fingerprints) -> int:
+    """How many chunks so many images are fetched in: of `chunk` at most, and a few even where there are few images."""
+    return max(-(-images // limits.chunk), min(FEW_CHUNKS, images // FEW_IMAGES_OF_CHUNK))
 
 
 def tasks(images: int, limits: settings.Fingerprints) -> int:
@@ -31,27 +52,75 @@ def tasks(images: int, limits: settings.Fingerprints) -> int:
 
 
 def chunk(images: DataFrame, number: int, chunks: int, tasks: int) -> DataFrame:
-    """The images of this chunk of so many, dealt to the tasks: which goes where is decided by the path alone."""
-    return images.where(F.pmod(F.xxhash64("image"), F.lit(chunks)) == number).repartition(tasks, "image")
+    """The images of this chunk of so many, dealt to the tasks: which goes where is decided by the path alone.
+
+    Of images whose `data` is there, each is taken once, the smallest bytes where one path has several.
+    """
+    dealt = images.where(F.pmod(F.xxhash64("image"), F.lit(chunks)) == number).repartition(tasks, "image")
+    if "data" not in images.columns:
+        return dealt
+    return dealt.groupBy("image").agg(F.max("version").alias("version"), F.min("data").alias("data"))
 
 
 def compute(images: DataFrame, allowed: Sequence[str], limits: settings.Fingerprints, s3: settings.S3) -> DataFrame:
-    """One row per image, as `store.SEGMENT`: whatever the bytes are, a row with a status.
+    """One row per image, as `store.FETCHED`: whatever the bytes are, a row with a status.
 
+    images: `image`, `version` where the catalogue tells, and `data` where it holds the bytes: then nothing is fetched.
     Nothing outside of `allowed` is read, wherever a link leads. `BadInput` where the decode needs a package that is not
     installed. Cost: one GET and one decode an image.
     """
     ways.find(limits.decode)
 
-    def hashed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        paths = (path.as_py() for batch in batches for path in batch.column(0))
-        with closing(fetch.fetch(paths, limits, s3, allowed)) as fetched:
-            while batch := [(image.path, image.found) for image in islice(fetched, limits.batch)]:
-                yield _arrow(pictures.facts(batch, options), schema)
+    def fetched(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        asked, again = tee(_rows(batches))
+        with closing(fetch.fetch((image for image, _ in asked), limits, s3, allowed)) as found:
+            items = (_Item(*image[:2], version, image.etag) for image, (_, version) in zip(found, again, strict=True))
+            yield from _looked_at(items, limits)
 
+    def held(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        items = (_Item(image, _within(data, limits), version, None) for image, version, data in _rows(batches))
+        yield from _looked_at(items, limits)
+
+    version = "version" if "version" in images.columns else F.lit(None).cast("string").alias("version")
+    if "data" in images.columns:
+        return images.select("image", version, "data").mapInArrow(held, store.FETCHED)
+    return images.select("image", version).mapInArrow(fetched, store.FETCHED)
+
+
+def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
+    """The rows one by one: bytes are taken out of their batch when it is their turn."""
+    return (row for batch in batches for row in zip(*map(_values, batch.columns), strict=True))
+
+
+def _values(column: pa.Array) -> Iterator[Any]:
+    return (value.as_py() for value in column)
+
+
+def _within(data: bytes | None, limits: settings.Fingerprints) -> bytes | BadImage:
+    """The bytes of the catalogue as if they had been fetched."""
+    if data is None:
+        return BadImage("no_image", "the bytes are null")
+    if len(data) > limits.max_bytes:
+        return BadImage("too_many_bytes", f"{len(data)} bytes, at most {limits.max_bytes}", bytes=len(data))
+    return data
+
+
+def _looked_at(items: Iterator[_Item], limits: settings.Fingerprints) -> Iterator[pa.RecordBatch]:
+    """The facts of the images, so many at a time hashed together, each decoded and let go before the next is taken."""
     options = pictures.Options(limits.decode, limits.max_pixels, limits.thumbnail, limits.square)
-    schema = to_arrow_schema(store.SEGMENT)
-    return images.select("image").mapInArrow(hashed, store.SEGMENT)
+    schema = to_arrow_schema(store.FETCHED)
+    while True:
+        taken: list[dict[str, str | None]] = []
+
+        def shown(taken: list[dict[str, str | None]] = taken) -> Iterator[tuple[str, bytes | BadImage]]:
+            for item in islice(items, limits.batch):
+                taken.append({"version": item.version, "etag": item.etag})
+                yield item.image, item.found
+
+        facts = pictures.facts(shown(), options)
+        if not taken:
+            return
+        yield _arrow(facts | {name: [row[name] for row in taken] for name in ("version", "etag")}, schema)
 
 
 def usable(fingerprints: DataFrame) -> DataFrame:
@@ -89,7 +158,7 @@ def squares(pictures: DataFrame, thumbnails: DataFrame) -> DataFrame:
 
 
 def _arrow(facts: dict[str, list[Any]], schema: pa.Schema) -> pa.RecordBatch:
-    """The facts of a batch as rows of `store.SEGMENT`: the hash and its company once more as the view `whole`."""
+    """The facts of a batch as rows of `store.FETCHED`: the hash and its company once more as the view `whole`."""
     names = ("words", "colour_signature", "low_information", "unstable_channels")
     views = [
         None

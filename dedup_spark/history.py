@@ -78,7 +78,7 @@ def as_json(runs: list[dict[str, Any]]) -> str:
 
 def _line(manifest: dict[str, Any], current: str | None) -> dict[str, Any]:
     tables = {name: table["rows"] for name, table in manifest["tables"].items()}
-    changed, images = manifest.get("changes", {}), manifest.get("images", {})
+    changed, images = manifest.get("changes", {}), manifest.get("revalidate", {})
     seconds = manifest.get("seconds")
     return {
         "run_id": manifest["run_id"],

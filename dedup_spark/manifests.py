@@ -7,15 +7,19 @@ who it is, so that finding the one to resume does not read them all.
 |---|---|---|
 | `running` | at work, or killed | yes |
 | `failed` | ended by an error | yes |
-| `stopped` | the data failed a gate | no: the next run fetches again what may have been mended |
+| `stopped` | the data failed a gate | no: the next run looks at everything afresh |
 | `finished` | all tables written, CURRENT not yet swapped | yes |
 | `published` | CURRENT was swapped to it | no |
 | `refused` | all tables written and readable, but another run had swapped CURRENT | no |
+
+Whatever became of a run, the segments that it committed are there for the next one: see `stored`.
 """
 
+import dataclasses
 import hashlib
 import json
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,6 +65,12 @@ def open(output: str, run_id: str | None, s3: S3) -> dict[str, Any]:
     return document.content
 
 
+def find(output: str, run_id: str, s3: S3) -> dict[str, Any] | None:
+    """The manifest of that run; None where it ended before it wrote one."""
+    document = _read(output, run_id, s3)
+    return None if document is None else document.content
+
+
 def history(output: str, s3: S3) -> list[str]:
     """All runs that ever began in the output, the newest last."""
     index = documents.read(_index(output), s3)
@@ -104,8 +114,23 @@ def unfinished(output: str, identity: dict[str, Any], s3: S3) -> Document | None
 
 
 def segments(manifest: dict[str, Any]) -> list[Segment]:
-    """The segments that the run reads, in the order of their chunks."""
-    return sorted((Segment(**entry) for entry in manifest["segments"]), key=lambda segment: segment.chunk)
+    """The segments that the run reads: those of earlier runs, then its own in the order of their chunks."""
+    found = (Segment(**entry) for entry in manifest["segments"])
+    return sorted(found, key=lambda segment: (segment.chunk is not None, segment.chunk or 0, segment.segment))
+
+
+def stored(output: str, run_id: str, s3: S3) -> list[Segment]:
+    """The segments that this run may reuse, each once: those of the current run, of all that came later, and of those
+    that were never published. What an older one published and the current one does not read is out of date.
+    """
+    now = current(output, s3) or ""
+    names = [name for name in history(output, s3) if name != run_id]
+    with ThreadPoolExecutor(storage.READERS) as readers:
+        found = [manifest for manifest in readers.map(lambda name: find(output, name, s3), names) if manifest]
+    useful = (manifest for manifest in found if manifest["run_id"] >= now or manifest["state"] != "published")
+    read = (segment for manifest in useful for segment in segments(manifest))
+    named = {segment.segment: dataclasses.replace(segment, chunk=None, live=0) for segment in read}
+    return [named[name] for name in sorted(named)]
 
 
 def written(output: str, manifest: dict[str, Any], table: str) -> Written:

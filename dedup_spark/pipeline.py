@@ -34,6 +34,7 @@ from dedup_spark import (
     people,
     references,
     repeats,
+    reuse,
     reviews,
     runs,
     session,
@@ -116,10 +117,11 @@ def flow(work: Work, found: Source, said: Reviews, protected: Sequence[Reference
     with work.stage("gates"):
         of_rows = gates.outside(offers, allowed, settings.run.max_reject_share)
 
-    prints = fetch(work, offers, allowed)
+    prints = fetch(work, found, offers, allowed)
     with work.stage("gates"):
         of_images = gates.unusable(prints, settings.run.max_reject_share)
     work.run.note(statuses={"catalogue": of_rows, "images": of_images})
+    work.run.note(revalidate=reuse.counted(work.run.manifest["revalidate"], of_images))
     pictures = work.cut(fingerprints.distinct_pictures(prints), "pictures")
     squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
     groups = pair_search.groups(offers, fingerprints.usable(prints), settings.candidate_pairs.within)
@@ -185,23 +187,42 @@ def read_offers(work: Work, found: Source, root: str, allowed: Sequence[str]) ->
     conflicts.check(rows.columns, work.settings.conflicts)
     pair_search.check(rows.columns, work.settings.candidate_pairs.within)
     off = [*catalogue.lacking(rows, columns), *suspects.lacking(rows.columns, work.settings.suspects)]
-    work.run.note(catalogue=found.name, allowed=list(allowed), image_root=root, off=off)
+    told = catalogue.versions(rows, columns)
+    work.run.note(catalogue=found.name, allowed=list(allowed), image_root=root, off=off, version_columns=told)
     return catalogue.compute(rows, root, allowed, columns)
 
 
-def fetch(work: Work, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
-    """The fingerprints of all images: chunk by chunk, each committed to the store before the next begins."""
+def fetch(work: Work, found: Source, offers: DataFrame, allowed: Sequence[str]) -> DataFrame:
+    """The fingerprints of all images: those stored that still hold, and the others, chunk by chunk, each committed to
+    the store before the next begins.
+    """
     limits = work.settings.fingerprints
-    images = work.cut(fingerprints.wanted(offers), "wanted")
-    count = work.scratch.rows("wanted")
-    chunks = -(-count // limits.chunk)
+    images, count = reuse.missing(work, offers, allowed)
+    chunks = fingerprints.chunks(count, limits)
     each = -(-count // max(1, chunks))
+    asked = with_bytes(work, found, images) if work.settings.catalogue.image_bytes else images
     for number in sorted(set(range(chunks)) - work.run.committed()):
-        part = fingerprints.chunk(images, number, chunks, fingerprints.tasks(each, limits))
+        part = fingerprints.chunk(asked, number, chunks, fingerprints.tasks(each, limits))
         with work.stage(tables.FINGERPRINTS.name, images=each):
-            work.run.commit(fingerprints.compute(part, allowed, limits, work.settings.s3), number, work.settings)
+            commit(work, found, fingerprints.compute(part, allowed, limits, work.settings.s3), number)
         work.tell(f"fingerprints: chunk {number + 1} of {chunks} is stored")
     return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
+
+
+def with_bytes(work: Work, found: Source, images: DataFrame) -> DataFrame:
+    """The images with the bytes that the catalogue has of them."""
+    rows = source.read(found, work.spark, work.settings)
+    return catalogue.held(rows, work.settings.catalogue).join(images.select("image"), on="image", how="left_semi")
+
+
+def commit(work: Work, found: Source, rows: DataFrame, chunk: int) -> None:
+    """Writes a chunk to the store; where its bytes come out of the catalogue, few at a time."""
+    limits = work.settings.fingerprints
+    with ExitStack() as held:
+        if work.settings.catalogue.image_bytes:
+            held.enter_context(source.reading(found, work.run.output))
+            held.enter_context(session.small_batches(work.spark, limits.batch))
+        work.run.commit(rows, chunk, work.settings, fingerprints.made(limits))
 
 
 def find_pairs(work: Work, seen: Seen) -> DataFrame:

@@ -14,7 +14,7 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark import catalogue, components, fingerprints, hash_sample, pricing, runs, session, source, trial
+from dedup_spark import catalogue, components, fingerprints, hash_sample, pricing, runs, session, source, trial, wanted
 from dedup_spark.errors import BadInput
 from dedup_spark.images import ways
 from dedup_spark.pricing import Priced, Sample
@@ -72,16 +72,18 @@ def forecast(
     Raises `BadInput` for a catalogue or OUTPUT that is none, or without an image to fetch; `StorageFailed` where
     credentials are refused. Cost: a pass over the catalogue's two columns, and the images of the trial.
     """
+    if settings.catalogue.image_bytes:
+        raise BadInput("plan tries images that are fetched: a catalogue with [catalogue] image_bytes has none")
     found = source.find(offers, settings)
     root, allowed = source.places(found, settings)
     with session.opened(settings) if spark is None else nullcontext(spark) as active:
         rows = source.read(found, active, settings)
         catalogue.check(rows, settings.catalogue)
         listed = catalogue.compute(rows, root, allowed, settings.catalogue)
-        wanted = fingerprints.wanted(listed)
+        named = wanted.images(listed)
         counted = listed.select(F.count("*"), F.countDistinct(F.when(F.col("status") == "ok", F.col("image")))).first()
         assert counted is not None
-        chosen = wanted.orderBy(F.xxhash64("image"), "image").limit(trial.SIZE).collect()  # as many as are tried
+        chosen = named.orderBy(F.xxhash64("image"), "image").limit(trial.SIZE).collect()  # as many as are tried
         if not chosen:
             raise BadInput(f"catalogue {found.name} names no image that may be fetched: try `dedup-spark run`")
         stored = None if output is None else _stored(output, active, settings)

@@ -66,12 +66,12 @@ def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[st
 
 
 def fingerprint(paths: Sequence[str], spark: SparkSession, settings: Settings) -> DataFrame:
-    """The fingerprints of these canonical paths, as `store.SEGMENT`; nothing is stored."""
+    """The fingerprints of these canonical paths, as `store.FETCHED`; nothing is stored."""
     tasks = fingerprints.tasks(len(paths), settings.fingerprints)
     images = spark.createDataFrame([(path,) for path in paths], "image string").repartition(tasks)
     allowed = sorted({locations.place(path) for path in paths})
     rows = fingerprints.compute(images, allowed, settings.fingerprints, settings.s3).collect()  # as many as were asked
-    return spark.createDataFrame(rows, store.SEGMENT)
+    return spark.createDataFrame(rows, store.FETCHED)
 
 
 def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:

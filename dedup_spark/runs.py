@@ -5,14 +5,14 @@ successor writes. CURRENT is swapped last, against what it was when this run beg
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from dedup_spark import documents, locations, manifests, session, status, storage, store
+from dedup_spark import documents, locations, manifests, session, status, storage, store, tables
 from dedup_spark.documents import Document
 from dedup_spark.errors import DedupError, Fault, GateFailed, RunRefused
 from dedup_spark.lease import Lease
@@ -38,7 +38,7 @@ class Run:
 
     @property
     def segments(self) -> list[Segment]:
-        """The segments committed so far, in the order of their chunks."""
+        """The segments it reads: those of earlier runs, then those committed so far in the order of their chunks."""
         return manifests.segments(self.manifest)
 
     def has(self, table: str) -> bool:
@@ -63,24 +63,32 @@ class Run:
         self.manifest["tables"][table] = found | facts
         self.save()
 
-    def commit(self, fingerprints: DataFrame, chunk: int, settings: Settings) -> Segment:
-        """Writes one chunk of fetched fingerprints as a segment and names it: they are not fetched again."""
+    def reuse(self, segments: Sequence[Segment]) -> None:
+        """Names the segments of earlier runs that this one reads, in place of those it named before."""
+        own = [segment for segment in self.segments if segment.chunk is not None]
+        self.save(segments=[dataclasses.asdict(segment) for segment in (*segments, *own)])
+
+    def commit(self, fingerprints: DataFrame, chunk: int, settings: Settings, made: Mapping[str, Any]) -> Segment:
+        """Writes one chunk of fetched fingerprints as a segment and names it: they are not fetched again.
+
+        made: see `store.covers`.
+        """
         if chunk in self.committed():
             raise Fault(f"chunk {chunk} of run {self.run_id} is committed: a segment never changes")
         self.lease.check()
-        segment = store.write(fingerprints, self.output, f"{self.run_id}-{chunk:06d}", chunk, settings)
+        segment = store.write(fingerprints, self.output, f"{self.run_id}-{chunk:06d}", chunk, settings, made)
         self.manifest["segments"].append(dataclasses.asdict(segment))
         self.save()
         return segment
 
     def committed(self) -> set[int]:
         """The chunks that need no fetching."""
-        return {segment.chunk for segment in self.segments}
+        return {segment.chunk for segment in self.segments if segment.chunk is not None}
 
     def rows(self) -> dict[str, int]:
         """How many rows each table has that is written."""
-        tables = {table: entry["rows"] for table, entry in self.manifest["tables"].items()}
-        return tables | {"fingerprints": sum(segment.rows for segment in self.segments)}
+        written = {table: entry["rows"] for table, entry in self.manifest["tables"].items()}
+        return written | {"fingerprints": sum(segment.live for segment in self.segments)}
 
     def note(self, **facts: Any) -> None:
         """Puts facts of the flow into run.json, beside those that stand there by themselves."""
@@ -246,7 +254,9 @@ def _table(
 ) -> DataFrame:
     """A table as the run wrote it: found intact, then read."""
     if table in store.TABLES and table not in manifest["tables"]:
-        return store.read(spark, output, manifests.segments(manifest), table, settings)
+        there = tables.UNREAD.name in manifest["tables"]
+        unread = _table(spark, output, manifest, tables.UNREAD.name, settings) if there else None
+        return store.read(spark, output, manifests.segments(manifest), table, settings, unread)
     written = manifests.written(output, manifest, table)
     storage.check(written, settings)
     return storage.read(spark, written.path, settings, schema)

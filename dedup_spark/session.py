@@ -41,6 +41,8 @@ SQL = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # 3.5 and 4.0 would write the outdated INT96
 }
 
+BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
+
 QUIET = {
     # else each operation on a column tells the JVM which line asked for it: half of the driver's Python in a small run
     "spark.python.sql.dataFrameDebugging.enabled": "false",
@@ -123,6 +125,17 @@ def progress(spark: SparkSession) -> tuple[int, int] | None:
 def cores(spark: SparkSession) -> int | None:
     """Tasks that run at once; None on Spark Connect, which does not tell."""
     return None if is_connect(spark) else int(spark.sparkContext.defaultParallelism)
+
+
+@contextmanager
+def small_batches(spark: SparkSession, rows: int) -> Iterator[None]:
+    """Inside, Python workers get at most so many rows at once: what each row holds is large."""
+    before = str(spark.conf.get(BATCH))
+    spark.conf.set(BATCH, str(rows))
+    try:
+        yield
+    finally:
+        spark.conf.set(BATCH, before)
 
 
 def memory() -> int:

@@ -54,6 +54,8 @@ what is committed of a run is counted in its chunks. So do attempts and deadline
 class Catalogue:
     id: tuple[str, ...]
     image: str
+    image_bytes: str
+    version: tuple[str, ...]
     merchant: str
     brand: str
     title: str
@@ -77,6 +79,8 @@ class Fingerprints:
     max_bytes: int
     thumbnail: int
     square: bool
+    revalidate: str
+    retry_rejects: bool
 
 
 @dataclass(frozen=True)

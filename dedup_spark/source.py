@@ -118,8 +118,10 @@ def places(source: Source, settings: Settings) -> tuple[str, tuple[str, ...]]:
     """Where relative paths start, and the places that may be fetched from.
 
     By default the folder of the catalogue; on an object store the whole bucket. A table name or DataFrame lies nowhere:
-    then `BadInput` names the setting.
+    then `BadInput` names the setting. Of a catalogue that holds the bytes of its pictures nothing is fetched.
     """
+    if settings.catalogue.image_bytes:
+        return "/", ()
     root = settings.catalogue.image_root
     if root:
         root = locations.folder(root, "[catalogue] image_root", elsewhere=True)

@@ -123,7 +123,29 @@ CATALOGUE = Table(
         Column("merchant", STRING, "who sells it; null where unknown", nullable=True),
         Column("brand", STRING, "who makes it; null where unknown", nullable=True),
         Column("title", STRING, "what it is called; null where unknown", nullable=True),
+        Column("version", STRING, "what the catalogue says of the image's version; null where nothing", nullable=True),
         Column("row", ROW, "the catalogue's own columns, untouched but for the image"),
+    ),
+)
+
+WANTED = Table(
+    "wanted",
+    "one distinct image path that may be fetched, and the segment of an earlier run whose row of it still holds",
+    (
+        Column("image", STRING, "where the picture lies"),
+        Column("version", STRING, "what the catalogue says of its version; null where nothing", nullable=True),
+        Column("fate", STRING, "reused; fetched, since it is new, has changed, or is retried"),
+        Column("segment", STRING, "where its row is stored; null: it is fetched", nullable=True),
+        Column("status", STRING, "what that row says; null: it is fetched", nullable=True),
+    ),
+)
+
+UNREAD = Table(
+    "unread",
+    "one row of an earlier run's segment that this run does not read; written where there may be any",
+    (
+        Column("image", STRING, "where the picture lies"),
+        Column("segment", STRING, "where the row is stored"),
     ),
 )
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from dedup_spark import locations, manifests, settings, storage, tables
+from dedup_spark import locations, manifests, settings, storage, store, tables
+from dedup_spark.errors import OF_BYTES
+from dedup_spark.store import Segment
 
 LEFT_OUT = ("detail", "place")
 
@@ -26,15 +28,26 @@ def rows(output: str, table: str, chosen: settings.Settings | None = None) -> li
     place = locations.folder(output, "OUTPUT")
     manifest = manifests.open(place, None, chosen.s3)
     if table == "fingerprints":
-        segments = manifests.segments(manifest)
-        folders = [f"{place}/store/fingerprints/{segment.segment}" for segment in segments]
-        columns = [column.name for column in tables.FINGERPRINTS.columns]
-        parts = [storage.read_arrow(folder, chosen, columns) for folder in folders]
+        parts = [_live(place, segment, manifest, chosen) for segment in manifests.segments(manifest)]
         found = pa.concat_tables(parts)
     else:
         found = storage.read_arrow(manifests.written(place, manifest, table).path, chosen)
     listed: list[dict[str, Any]] = found.to_pylist()
     return listed
+
+
+def _live(place: str, segment: Segment, manifest: dict[str, Any], chosen: settings.Settings) -> pa.Table:
+    """The rows of a segment that the run reads."""
+    columns = [column.name for column in tables.FINGERPRINTS.columns]
+    rows = storage.read_arrow(store.folder(place, segment.segment), chosen, columns)
+    if segment.chunk is not None:
+        return rows
+    left_out = set()
+    if tables.UNREAD.name in manifest["tables"]:
+        unread = storage.read_arrow(manifests.written(place, manifest, tables.UNREAD.name).path, chosen).to_pylist()
+        left_out = {row["image"] for row in unread if row["segment"] == segment.segment}
+    known = zip(rows["image"].to_pylist(), rows["status"].to_pylist(), strict=True)
+    return rows.filter(pa.array([image not in left_out and status in OF_BYTES for image, status in known]))
 
 
 def _lines(output: str, chosen: settings.Settings) -> list[str]:

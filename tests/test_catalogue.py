@@ -1,5 +1,7 @@
 """A catalogue in every shape a user has: each row comes out once, with a path or a reason."""
 
+import hashlib
+
 import pytest
 from pyspark.sql import SparkSession
 
@@ -94,3 +96,51 @@ def test_other_columns_travel_with_their_types_and_new_names(spark: SparkSession
 def test_a_wrong_catalogue_is_named(spark: SparkSession, schema: str, overrides: list[str], message: str) -> None:
     with pytest.raises(BadInput, match=message):
         catalogue.check(spark.createDataFrame([], schema), columns(*overrides))
+
+
+def test_the_version_of_an_image_is_told_by_a_column(spark: SparkSession) -> None:
+    rows = spark.sql(
+        "select '1' id, 'a' image, 'x' etag, timestamp '2026-01-01 00:00:00.000001 UTC' updated_at, 7 size union all "
+        "select '2', 'b', null, timestamp '2026-01-02 00:00:00 UTC', 8"
+    )
+
+    def told(*overrides: str) -> list[str | None]:
+        found = catalogue.compute(rows, "/shop", ["/shop"], columns(*overrides)).orderBy("id").collect()
+        assert found[0]["row"].asDict().keys() == {"id", "image", "etag", "updated_at", "size"}
+        return [row["version"] for row in found]
+
+    assert told() == ["x", None]
+    assert told("version=updated_at") == ["1767225600000001", "1767312000000000"]
+    assert told('version=["size", "etag"]') == ["7x", None]
+    assert catalogue.versions(rows, columns()) == ["etag"]
+    assert catalogue.versions(rows.drop("etag", "updated_at"), columns()) == []
+    with pytest.raises(BadInput, match=r"no column 'day' \(\[catalogue\] version\)"):
+        catalogue.check(rows, columns("version=day"))
+
+
+def test_bytes_are_named_by_their_path_or_by_themselves_and_do_not_travel_along(spark: SparkSession) -> None:
+    rows = spark.createDataFrame(
+        [("1", b"a", " "), ("2", b"a", "dbfs:/x"), ("3", None, None)], "id string, content binary, path string"
+    )
+    held, content = columns("image_bytes=content", "image=path"), hashlib.sha256(b"a").hexdigest()[:32]
+    catalogue.check(rows, held)
+    found = catalogue.compute(rows, "/", (), held).orderBy("id").collect()
+    assert [(row["image"], row["status"], row["version"]) for row in found] == [
+        (" ", "no_image", content),
+        ("dbfs:/x", "ok", content),
+        (None, "no_image", None),
+    ]
+    assert found[1]["row"].asDict() == {"id": "2", "path": "dbfs:/x"}
+    nameless = columns("image_bytes=content")
+    found = catalogue.compute(rows, "/", (), nameless).orderBy("id").collect()
+    assert [(row["image"], row["status"]) for row in found] == [(content, "ok"), (content, "ok"), (None, "no_image")]
+    named = catalogue.held(rows, nameless).orderBy("image").collect()
+    assert [(row["image"], row["data"]) for row in named] == [(None, None), (content, b"a"), (content, b"a")]
+    for wrong, said in (
+        ("image_bytes=path", "'path' is string: must be binary"),
+        ("image_bytes=none", "no column 'none'"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            catalogue.check(rows, columns(wrong))
+    with pytest.raises(BadInput, match="'content' is binary: must be a string, since"):
+        catalogue.check(rows.withColumn("other", rows.content), columns("image_bytes=other", "image=content"))

@@ -21,7 +21,7 @@ from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
 from benchmarks import explained
-from dedup_spark import cli, demo, objects, pipeline, read, settings, tables
+from dedup_spark import cli, demo, errors, objects, pipeline, read, settings, tables
 from dedup_spark.errors import BadInput, GateFailed
 from tests import s3_demo, s3_server
 from tests.cluster import Cluster
@@ -206,8 +206,10 @@ def kill_at(word: str, command: Sequence[str]) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
-def test_a_run_that_is_killed_goes_on_where_it_was(mini: Path, expected: str, tmp_path: Path) -> None:
-    """With one partition of everything."""
+def test_a_run_that_is_killed_goes_on_where_it_was_and_the_next_one_fetches_nothing(
+    spark: SparkSession, mini: Path, expected: str, tmp_path: Path
+) -> None:
+    """With one partition of everything; then once more the plain way, the catalogue in another order."""
     command = [sys.executable, "-m", "dedup_spark.cli", "run", str(mini), str(tmp_path), "--config", config(mini)]
     for setting in ("session.master=local[2]", "run.partitions=1", "fingerprints.chunk=40", "run.lease_watch=5"):
         command += ["--set", setting]
@@ -219,7 +221,14 @@ def test_a_run_that_is_killed_goes_on_where_it_was(mini: Path, expected: str, tm
     again = ("catalogue ...", "fingerprints: chunk 1 of", "duplicate_pairs ...", "duplicate_sets ...")
     assert not any(line.startswith(again) for line in done.stderr.splitlines())
     (manifest,) = tmp_path.glob("runs/*/run.json")
-    assert len(json.loads(manifest.read_text())["resumed"]) == 2
+    first = json.loads(manifest.read_text())
+    assert len(first["resumed"]) == 2
+    assert digest(str(tmp_path)) == expected
+    statuses = first["statuses"]["images"]
+    assert set(statuses) > {"ok"}
+    assert set(statuses) <= set(errors.OF_BYTES)
+    said = pipeline.run(str(mini), str(tmp_path), settings.load([config(mini)]), spark=spark)["revalidate"]
+    assert (said["by"], said["reused"], said["fetched"], said["decoded"]) == ("listing", sum(statuses.values()), 0, 0)
     assert digest(str(tmp_path)) == expected
 
 
@@ -261,6 +270,26 @@ def test_an_id_of_several_columns_an_array_of_images_and_columns_in_the_way(
     assert '{"shop":"a","number":9}' in joined
     statuses = {row["status"] for row in rows(str(tmp_path / "out"), "rejects")}
     assert statuses == {"not_found", "no_image"}
+
+
+def test_a_catalogue_of_nothing_but_bytes(spark: SparkSession, drawn: Path, tmp_path: Path) -> None:
+    """Two offers that show copies of one picture, one with the bytes of another, and one with none."""
+    sets = [row for row in pq.read_table(drawn / "truth.parquet").to_pylist() if row["case"] == "copies"]
+    first = next(row for row in sets if row["status"] == "ok")
+    copy = next(row for row in sets if row["picture"] == first["picture"] and row["image"] != first["image"])
+    other = next(row for row in sets if row["picture"] != first["picture"])
+    shown = [(drawn / row["image"]).read_bytes() for row in (first, copy, other, other)]
+    offers = [(str(number), data) for number, data in enumerate([*shown, None])]
+    catalogue = spark.createDataFrame(offers, "id string, content binary")
+    chosen = settings.load(overrides=["catalogue.image_bytes=content"])
+    said = pipeline.run(catalogue, str(tmp_path), chosen, spark=spark)["revalidate"]
+    assert (said["fetched"], said["decoded"]) == (3, 3)
+    clusters = [(row["id"], row["cluster_id"]) for row in rows(str(tmp_path), "clusters")]
+    assert sorted(clusters) == [("0", "0"), ("1", "0"), ("2", "2"), ("3", "2")]
+    assert [row["status"] for row in rows(str(tmp_path), "rejects")] == ["no_image"]
+    assert set(rows(str(tmp_path), "deduplicated")[0]) == {"id", "phash", "md5", "label"}
+    written = [pq.read_schema(file).names for file in tmp_path.glob("runs/*/catalogue/*.parquet")]
+    assert all("content" not in names for names in written)
 
 
 def test_every_merge_is_explained_by_what_the_pictures_say(output: str, spark: SparkSession) -> None:

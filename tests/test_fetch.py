@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 
-from dedup_spark import checksums, failures, fetch, objects
+from dedup_spark import checksums, failures, fetch, objects, revalidate
 from dedup_spark.errors import BadImage, BadInput, StorageFailed
 from dedup_spark.room import Room
 from dedup_spark.settings import S3, Fingerprints, load
@@ -321,6 +321,7 @@ def test_pictures_on_s3(s3: Server, client: str) -> None:
     said = {image.path: image.etag for image in fetch.fetch(paths, limits, s3.settings, [folder])}
     assert said == {path: md5(name.encode()).hexdigest() for path, name in zip(paths, names, strict=True)}
     assert said == {image.path: image.etag for image in fetch.look(paths, limits, s3.settings, [folder])}
+    assert said == {one.path: checksums.plain(one.version) for one in revalidate.entries(folder, limits, s3.settings)}
     objects.write(f"{folder}/large", b"x" * 1001, s3.settings)
     paths = [f"{folder}/{name}" for name in ("none", "large")] + ["s3://missing/a"]
     found = fetched(paths, s3.settings, limits, [folder, "s3://missing"])

@@ -15,18 +15,18 @@ from tests.tables_of import a_table
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 DEFAULTS = settings.load()
-OFFER = "id string, image string, status string"
-
-
-def test_only_what_may_be_fetched_is_wanted_and_once(spark: SparkSession) -> None:
-    rows = [("a", "/1", "ok"), ("b", "/1", "ok"), ("b", "/1", "same_row"), ("c", "/2", "not_allowed")]
-    wanted = fingerprints.wanted(a_table(spark, [*rows, ("d", "/3", "ok"), ("e", None, "no_image")], OFFER))
-    assert sorted(tuple(row) for row in wanted.collect()) == [("/1",), ("/3",)]
 
 
 @pytest.mark.parametrize(("images", "tasks"), [(0, 1), (1, 1), (60, 3), (390, 16), (6_400, 16), (6_401, 17)])
 def test_no_task_is_long_and_no_core_waits_for_another(images: int, tasks: int) -> None:
     assert fingerprints.tasks(images, DEFAULTS.fingerprints) == tasks
+
+
+@pytest.mark.parametrize(
+    ("images", "chunks"), [(0, 0), (1, 1), (1_999, 1), (5_000, 2), (20_000, 10), (10**6, 10), (10**8, 100)]
+)
+def test_a_killed_run_loses_little_and_a_small_one_is_not_cut_up(images: int, chunks: int) -> None:
+    assert fingerprints.chunks(images, DEFAULTS.fingerprints) == chunks
 
 
 def test_every_image_is_in_one_chunk_whatever_the_order(spark: SparkSession) -> None:
@@ -56,7 +56,7 @@ def test_whatever_the_bytes_are_a_row_comes_out(spark: SparkSession, tmp_path: P
         spark, [(f"{inside}/{name}.jpg",) for name in ("a", "b", "page", "none", "link")], "image string"
     ).repartition(3)
     rows = fingerprints.compute(images, [str(inside)], DEFAULTS.fingerprints, S3())
-    assert rows.columns == store.SEGMENT.names
+    assert rows.columns == store.FETCHED.names
     found = {Path(row["image"]).stem: row for row in rows.collect()}
     assert {name: row["status"] for name, row in found.items()} == {
         "a": "ok",
@@ -66,7 +66,7 @@ def test_whatever_the_bytes_are_a_row_comes_out(spark: SparkSession, tmp_path: P
         "link": "not_allowed",
     }
     one, other = found["a"].asDict(), found["b"].asDict()
-    assert {name for name in one if one[name] != other[name]} == {"image"}
+    assert {name for name in one if one[name] != other[name]} == {"image", "etag"}  # two files
     assert (one["content"], one["bytes"]) == (hashlib.sha256(file).hexdigest()[:32], len(file))
     (view,) = one["views"]
     assert (view["view"], view["colour_signature"], view["unstable"]) == ("whole", one["colour_signature"], False)

@@ -19,7 +19,7 @@ def publish(output: str, day: int, table: Path | None = None) -> str:
     with runs.working(output, {"day": day}, CHOSEN) as run:
         run.note(catalogue="offers.parquet", clusters=1200 + day, seconds={"fingerprints": 1.24, "clusters": 2.0})
         if day:
-            run.note(changes=CHANGES, images={"fetched": 10, "reused": 990})
+            run.note(changes=CHANGES, revalidate={"fetched": 10, "reused": 990})
         if table:
             folder = Path(run.folder) / "clusters"
             folder.mkdir()

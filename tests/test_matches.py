@@ -15,7 +15,7 @@ CHOSEN = settings.load()
 
 def fingerprint(content: str, word: int = 0, **facts: Any) -> dict[str, Any]:
     """The fingerprint of a grey picture at /<content>.jpg, `word` the first of its hash."""
-    row: dict[str, Any] = dict.fromkeys(store.SEGMENT.names)
+    row: dict[str, Any] = dict.fromkeys(store.FETCHED.names)
     row |= {"image": f"/{content}.jpg", "status": "ok", "content": content, "bytes": 9, "width": 9, "height": 9}
     row |= {"md5": content, "format": "JPEG", "phash": f"{word:x}", "low_information": False, "unstable": False}
     row |= dataclasses.asdict(versions(CHOSEN.fingerprints.decode))
@@ -27,11 +27,11 @@ def fingerprint(content: str, word: int = 0, **facts: Any) -> dict[str, Any]:
 
 def test_an_answer_is_a_stored_picture_of_like_version_with_who_shows_it(spark: SparkSession) -> None:
     stored = spark.createDataFrame(
-        [fingerprint("far", 2**40 - 1), fingerprint("near", 3), fingerprint("old", 0, hash_version="0")], store.SEGMENT
+        [fingerprint("far", 2**40 - 1), fingerprint("near", 3), fingerprint("old", 0, hash_version="0")], store.FETCHED
     )
     limits = dataclasses.replace(CHOSEN.duplicate_pairs, max_unseen_colour_difference=4.5)
     by = dataclasses.replace(CHOSEN, duplicate_pairs=limits)
-    asked = spark.createDataFrame([fingerprint("new"), fingerprint("near", 3, image="/copy.jpg")], store.SEGMENT)
+    asked = spark.createDataFrame([fingerprint("new"), fingerprint("near", 3, image="/copy.jpg")], store.FETCHED)
     found = matches.find(asked, asked, stored, stored, by).collect()
     assert sorted((row["asked"], row["content"], row["distance"], row["reason"]) for row in found) == [
         ("/copy.jpg", "near", 0, "same bytes"),

@@ -57,11 +57,11 @@ def test_a_row_that_repeats_goes_and_stands_for_nobody_but_a_suspect_stays(spark
 
 
 def test_a_reference_is_a_run_or_a_table_of_fingerprints(spark: SparkSession, tmp_path: Path) -> None:
-    prints = spark.createDataFrame([fingerprint("one"), fingerprint("two")], store.SEGMENT)
+    prints = spark.createDataFrame([fingerprint("one"), fingerprint("two")], store.FETCHED)
     prints.drop("square").write.parquet(str(tmp_path / "prints"))
     output = str(tmp_path / "output")
     with runs.working(output, {"day": 1}, CHOSEN) as run:
-        run.commit(spark.createDataFrame([fingerprint("three")], store.SEGMENT), 0, CHOSEN)
+        run.commit(spark.createDataFrame([fingerprint("three")], store.FETCHED), 0, CHOSEN, {})
         run.publish(CHOSEN)
     chosen = against(tmp_path / "prints", tmp_path / "output")
     found = references.find(chosen)

@@ -204,16 +204,16 @@ def test_a_table_that_changed_under_way_is_not_published(tmp_path: Path) -> None
 def test_chunks_are_committed_one_by_one(spark: SparkSession, tmp_path: Path) -> None:
     output = str(tmp_path)
     known = {"status": "ok", "content": "c" * 32, "thumbnail": b"small"}
-    schema = T.StructType([T.StructField(field.name, field.dataType) for field in store.SEGMENT])
+    schema = T.StructType([T.StructField(field.name, field.dataType) for field in store.FETCHED])
     rows = [tuple((known | {"image": image}).get(name) for name in schema.names) for image in ("/a", "/b")]
     first, second = (spark.createDataFrame([row], schema) for row in rows)
     killed = start(output, QUICK)
-    killed.commit(first, 0, QUICK)
+    killed.commit(first, 0, QUICK, {})
     with runs.working(output, IDENTITY, QUICK) as run:
         assert run.committed() == {0}
         with pytest.raises(Fault, match="chunk 0"):
-            run.commit(first, 0, QUICK)
-        run.commit(second, 1, QUICK)
+            run.commit(first, 0, QUICK, {})
+        run.commit(second, 1, QUICK, {})
         write(run, "clusters", rows=5)
         assert run.rows() == {"clusters": 5, "fingerprints": 2}
         assert run.read(spark, "fingerprints", QUICK).count() == 2

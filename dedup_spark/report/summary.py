@@ -23,7 +23,7 @@ FLOW = (
 def text(manifest: dict[str, Any], output: str) -> str:
     """The run as a table that a person can read. `manifest`: what run.json says."""
     rows = {name: table["rows"] for name, table in manifest["tables"].items()}
-    rows["fingerprints"] = sum(segment["rows"] for segment in manifest["segments"])
+    rows["fingerprints"] = sum(segment["live"] for segment in manifest["segments"])
     width = max(len(name) for name, _ in FLOW)
     lines = [f"run {manifest['run_id']}", ""]
     for name, meaning in ((name, meaning) for name, meaning in FLOW if name in rows):
