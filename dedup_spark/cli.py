@@ -7,6 +7,7 @@ dedup-spark explain OUTPUT OFFER OFFER  the chain of pictures that connects two 
 dedup-spark history OUTPUT              the runs there were, what changed, what was fetched
 dedup-spark rollback OUTPUT [RUN]       makes an older run the current one again
 dedup-spark review import FILE OUTPUT   what people said of offers and pictures: every later run on OUTPUT obeys it
+dedup-spark clean OUTPUT                what lies there and nothing refers to; --yes deletes it
 dedup-spark catalogue folder DIR FILE   a catalogue of any folder or prefix of pictures
 dedup-spark evaluate null FOLDER        how many wrong merges to expect, by pictures that are all different
 dedup-spark demo DIR                    a drawn catalogue that holds every case that matters
@@ -51,6 +52,8 @@ def run(asked: argparse.Namespace, chosen: Settings) -> None:
     from dedup_spark.report import summary
 
     chosen = _with_references(_with_reviews(chosen, asked), asked)
+    if asked.retry_rejects:
+        chosen = dataclasses.replace(chosen, fingerprints=dataclasses.replace(chosen.fingerprints, retry_rejects=True))
     manifest = pipeline.run(
         asked.catalogue, asked.output, chosen, fresh=asked.fresh, on_lost=_interrupt, tell=_complain
     )
@@ -113,6 +116,14 @@ def review_import(asked: argparse.Namespace, chosen: Settings) -> None:
     print("\n".join([f"{asked.file}: {counts or 'nothing'}", *files]))
 
 
+def clean(asked: argparse.Namespace, chosen: Settings) -> None:
+    """Lists what nothing refers to, or deletes it."""
+    from dedup_spark import clean as cleans
+
+    for line in cleans.lines(asked.output, chosen, asked.yes):
+        print(line)
+
+
 def catalogue_folder(asked: argparse.Namespace, chosen: Settings) -> None:
     """A catalogue of a folder, and the line that runs it."""
     from dedup_spark import catalogue_folder
@@ -164,6 +175,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("catalogue", metavar="CATALOGUE", help="a Parquet file, folder or glob, or a table name")
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
     command.add_argument("--fresh", action="store_true", help="begin a new run, even where one could be resumed")
+    retried = "fetch again what was no usable picture, even where its bytes are the same"
+    command.add_argument("--retry-rejects", action="store_true", help=retried)
     said = {"judgements": "people's word on pairs", "excluded": "pictures that connect no offers"}
     for name, meaning in (said | {"allowed": "pictures that may connect offers"}).items():
         command.add_argument(f"--{name}", action="append", default=[], metavar="FILE", help=f"{meaning}; repeatable")
@@ -206,6 +219,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("file", metavar="FILE", help="a JSON object of judgements, excluded and allowed")
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
     command.set_defaults(command=review_import)
+
+    command = commands.add_parser("clean", parents=[common], help="what lies in OUTPUT and nothing refers to")
+    command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
+    command.add_argument("--yes", action="store_true", help="delete it, unless a run is at work")
+    command.set_defaults(command=clean)
 
     sources = commands.add_parser("catalogue", help="make a catalogue").add_subparsers(required=True, metavar="SOURCE")
     command = sources.add_parser("folder", parents=[common], help="of a folder or prefix of pictures")

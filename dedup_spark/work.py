@@ -30,6 +30,7 @@ FRESH = "fresh"
 
 ASKS_ONLY = (
     "catalogue_folder.py",
+    "clean.py",
     "cli.py",
     "demo",
     "doctor.py",
@@ -39,7 +40,7 @@ ASKS_ONLY = (
     "query.py",
     "steps.py",
 )
-"""What only looks at runs: no row of a run depends on it."""
+"""What only looks at runs, or clears up behind them: no row of a run depends on it."""
 
 
 @dataclass(frozen=True)
