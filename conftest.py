@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import demo, session, settings
+from dedup_spark import demo, settings
+from dedup_spark.spark import session
 from tests import cluster, s3_server
 
 # Tests are short: the second compiler of the JVM costs them as much again as all else that it does.

@@ -26,7 +26,8 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dedup_spark import carriers, components, session, settings, storage
+from dedup_spark import components, settings, storage
+from dedup_spark.spark import carriers, session
 
 WORK = Path("build") / "bench_components"
 NODES = 1_000_000

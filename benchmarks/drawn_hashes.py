@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dedup_spark import banding
+from dedup_spark.bands import banding
 from dedup_spark.hashing import bits
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "data" / "clothing_reference.csv"

@@ -21,9 +21,12 @@ from pyspark.sql import SparkSession
 from benchmarks.cost import DEFAULT
 from benchmarks.edited_catalogue import photographs
 from benchmarks.edits import EDITS
-from dedup_spark import centres, explain, pictures, pipeline, session, steps, verdict
+from dedup_spark import pictures, pipeline
+from dedup_spark.commands import explain, steps
+from dedup_spark.comparing import centres, verdict
+from dedup_spark.comparing.verdict import Features, compare
 from dedup_spark.settings import Settings, load
-from dedup_spark.verdict import Features, compare
+from dedup_spark.spark import session
 
 WORK = Path("build") / "bench_explained"
 PRODUCTS = 1000

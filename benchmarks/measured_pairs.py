@@ -21,11 +21,11 @@ from benchmarks import drawn_pairs, rivals
 from benchmarks.edits import EDITS, Edit, same
 from benchmarks.hard_edits import HARD
 from dedup_spark import pictures
+from dedup_spark.comparing.verdict import DUPLICATE, Features, Limits, compare, look_again
 from dedup_spark.demo.draw.designs import Design
 from dedup_spark.hashing import hasher
 from dedup_spark.images import decode
 from dedup_spark.settings import load
-from dedup_spark.verdict import DUPLICATE, Features, Limits, compare, look_again
 
 MOST = 1 << 30  # pixels: the bench reads its own pictures
 JPEG = Edit("other", same)

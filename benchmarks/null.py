@@ -4,7 +4,7 @@
 
 Two of them: the photographs of FOLDER and a drawn catalogue (`benchmarks/drawn_catalogue.py`). Of each it prints the
 pairs by distance, before and after each witness, and the wrong merges to expect in larger catalogues that look like
-it (`dedup_spark/wrong_merges.py`); beside it the rivals' pairs on the same pictures. Flat pictures and hashes that are
+it (`dedup_spark/pairs/wrong_merges.py`); beside it the rivals' pairs on the same pictures. Flat pictures and hashes that are
 a coin toss are left out for all, as `dedup-spark evaluate null` does.
 """
 
@@ -22,11 +22,13 @@ from PIL import Image
 from benchmarks import drawn_catalogue, rivals
 from benchmarks.cost import DEFAULT
 from benchmarks.rivals import RIVALS
-from dedup_spark import centres, null_pairs, pictures, tail, wrong_merges
+from dedup_spark import pictures
+from dedup_spark.comparing import centres
+from dedup_spark.comparing.verdict import limits
 from dedup_spark.images import decode
-from dedup_spark.null_pairs import NullPairs
+from dedup_spark.pairs import null_pairs, tail, wrong_merges
+from dedup_spark.pairs.null_pairs import NullPairs
 from dedup_spark.settings import load
-from dedup_spark.verdict import limits
 
 WORK = Path("build") / "bench_null"
 SEED = 1

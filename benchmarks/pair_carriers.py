@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks import drawn_hashes
 from benchmarks.drawn_hashes import Longs
-from dedup_spark import band_sort, banding
+from dedup_spark.bands import band_sort, banding
 from dedup_spark.hashing import bits
 
 ASKED = 50_000  # hashes that faiss is asked at once
@@ -42,7 +42,9 @@ def cluster(hashes: Path, pairs: Path, t: int) -> float:
     """Ours on Spark, with two cores."""
     from pyspark.sql import functions as F
 
-    from dedup_spark import candidate_pairs, session, settings, words
+    from dedup_spark import candidate_pairs, settings
+    from dedup_spark.comparing import words
+    from dedup_spark.spark import session
 
     chosen = settings.load(overrides=["session.master=local[2]", f"run.partitions={PARTITIONS}"])
     with session.opened(chosen) as spark:

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import drawn_hashes
-from dedup_spark import band_sort, hash_sample, pricing
-from dedup_spark.band_sort import Tally
-from dedup_spark.carriers import DRIVER
-from dedup_spark.pricing import Sample
+from dedup_spark.bands import band_sort, pricing
+from dedup_spark.bands.band_sort import Tally
+from dedup_spark.bands.pricing import Sample
+from dedup_spark.pairs import hash_sample
+from dedup_spark.spark.carriers import DRIVER
 
 WORK = Path("build") / "bench_predictions"
 COUNTS, KNOWN = (1_000_000,), 100_000

@@ -26,8 +26,8 @@ from benchmarks import edited_catalogue
 from benchmarks.cost import DEFAULT, WORK
 from benchmarks.edited_catalogue import ORIGINAL, slug
 from benchmarks.edits import EDITS
-from dedup_spark import session
 from dedup_spark.settings import Settings, load
+from dedup_spark.spark import session
 
 SEED = 7
 SIDE = 60  # pixels

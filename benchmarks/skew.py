@@ -28,12 +28,14 @@ from scipy.sparse.csgraph import connected_components
 
 from benchmarks import watched
 from benchmarks.tasks import Log
-from dedup_spark import centres, pair_search, session, verdict
-from dedup_spark.banding import plan
+from dedup_spark.bands.banding import plan
+from dedup_spark.comparing import centres, verdict
 from dedup_spark.errors import GateFailed
 from dedup_spark.hashing import bits
 from dedup_spark.images import colour
+from dedup_spark.pairs import pair_search
 from dedup_spark.settings import Settings, load
+from dedup_spark.spark import session
 from dedup_spark.storage import Scratch
 
 PICTURE = """content string, image string, images long, pixels long, bytes long, phash string, words array<bigint>,

@@ -14,7 +14,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks import drawn_offers
-from dedup_spark import session, settings, storage, suspects
+from dedup_spark import settings, storage, suspects
+from dedup_spark.spark import session
 
 SIZES = ((300, 1, 8), (3_000, 2, 80), (30_000, 20, 80), (300_000, 60, 80))
 """Offers, cards of each kind and frequency, and the highest frequency."""

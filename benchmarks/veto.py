@@ -21,8 +21,8 @@ from benchmarks.cost import DEFAULT
 from benchmarks.drawn_pairs import FAMILIES, designs
 from benchmarks.measured_pairs import ALL, DRAWN_COPY, KINDS, Row, drawn, edited, measured, photographs
 from benchmarks.rivals import RIVALS
+from dedup_spark.comparing.verdict import Limits, limits
 from dedup_spark.settings import load
-from dedup_spark.verdict import Limits, limits
 
 CHOSEN_ON = 400  # photographs that the limits were chosen on
 SEED = 1

@@ -12,12 +12,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from dedup_spark import band_sort, banding, buckets, disk, locations, objects, settings
+from dedup_spark import settings
+from dedup_spark.bands import band_sort, banding, buckets
 from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.hashing import bits
 from dedup_spark.hashing import hasher as hashers
 from dedup_spark.images import decode as decoders
 from dedup_spark.images import ways
+from dedup_spark.io import disk, locations, objects
 
 Source = str | Path | bytes | bytearray | memoryview | Image.Image
 

@@ -19,7 +19,7 @@ from operator import add, and_, or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark.banding import Plan
+from dedup_spark.bands.banding import Plan
 from dedup_spark.errors import Fault
 
 FAMILY = "family"
@@ -42,7 +42,7 @@ def find(left: DataFrame, right: DataFrame | None, plan: Plan, same: bool, group
     Cost: rows × bands are shuffled once (key, words and 8 bytes each), plus the candidates. 1 M hashes of which 5 %
     are planted copies, t = 10, on two cores and 1 GB: 9 M rows, 0.05 M pairs, 20 s; t = 14 26 s.
 
-    >>> from dedup_spark.banding import plan
+    >>> from dedup_spark.bands.banding import plan
     >>> hashes = spark.createDataFrame(
     ...     [("a", [0b0000]), ("b", [0b0110]), ("c", [0b1111])], "key string, words array<bigint>"
     ... )

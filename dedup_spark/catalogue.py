@@ -12,8 +12,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
-from dedup_spark import locations, settings, tables
+from dedup_spark import settings, tables
 from dedup_spark.errors import BadImage, BadInput
+from dedup_spark.io import locations
 from dedup_spark.pictures import CONTENT_DIGITS
 
 VERSIONS = ("image_etag", "etag", "image_updated_at", "modificationTime", "last_modified", "updated_at")

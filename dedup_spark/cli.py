@@ -24,8 +24,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from dedup_spark import documents, locations, settings
+from dedup_spark import settings
 from dedup_spark.errors import INTERRUPTED, BadInput, DedupError, RunRefused
+from dedup_spark.io import locations
+from dedup_spark.output import documents
 from dedup_spark.settings import Settings
 
 
@@ -62,7 +64,7 @@ def run(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def plan(asked: argparse.Namespace, chosen: Settings) -> None:
     """What a run would cost."""
-    from dedup_spark import plan as plans
+    from dedup_spark.commands import plan as plans
 
     forecast = plans.forecast(asked.catalogue, chosen, asked.images, asked.output)
     print(plans.as_json(forecast) if asked.json else plans.text(forecast, chosen, asked.core_hours_price))
@@ -70,7 +72,7 @@ def plan(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def query(asked: argparse.Namespace, here: Settings) -> None:
     """The stored pictures near the asked ones, a line each; the limits are those of the run, unless others are set."""
-    from dedup_spark import query as queries
+    from dedup_spark.commands import query as queries
 
     chosen = queries.chosen(asked.output, here, asked.config, asked.set)
     images = [*asked.image, *(image for file in asked.file for image in queries.listed(file))]
@@ -82,7 +84,7 @@ def query(asked: argparse.Namespace, here: Settings) -> None:
 
 def explain(asked: argparse.Namespace, chosen: Settings) -> None:
     """Why two offers are in one cluster, or are not."""
-    from dedup_spark import explain as explains
+    from dedup_spark.commands import explain as explains
 
     left, right = asked.offer
     report = explains.report(asked.output, left, right, chosen)
@@ -91,7 +93,7 @@ def explain(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def history(asked: argparse.Namespace, chosen: Settings) -> None:
     """The runs of an output, a line each."""
-    from dedup_spark import history as histories
+    from dedup_spark.commands import history as histories
 
     runs = histories.lines(asked.output, chosen)
     print(histories.as_json(runs) if asked.json else histories.text(runs))
@@ -99,7 +101,7 @@ def history(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def rollback(asked: argparse.Namespace, chosen: Settings) -> None:
     """Points CURRENT at an older run."""
-    from dedup_spark import history as histories
+    from dedup_spark.commands import history as histories
 
     was, now = histories.rollback(asked.output, asked.run, chosen)
     print(f"{asked.output}: run {now} is current; it was run {was}, whose tables stay readable by its run_id")
@@ -107,7 +109,7 @@ def rollback(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def review_import(asked: argparse.Namespace, chosen: Settings) -> None:
     """Adds what people said to the store of an output."""
-    from dedup_spark import reviews
+    from dedup_spark.people import reviews
 
     output = locations.folder(asked.output, "OUTPUT")
     review = reviews.document(asked.file, chosen)
@@ -118,7 +120,7 @@ def review_import(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def clean(asked: argparse.Namespace, chosen: Settings) -> None:
     """Lists what nothing refers to, or deletes it."""
-    from dedup_spark import clean as cleans
+    from dedup_spark.commands import clean as cleans
 
     for line in cleans.lines(asked.output, chosen, asked.yes):
         print(line)
@@ -126,7 +128,7 @@ def clean(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def catalogue_folder(asked: argparse.Namespace, chosen: Settings) -> None:
     """A catalogue of a folder, and the line that runs it."""
-    from dedup_spark import catalogue_folder
+    from dedup_spark.commands import catalogue_folder
 
     pictures, others = catalogue_folder.write(asked.dir, asked.file, chosen.s3)
     print(f"{asked.file}: {pictures:,} pictures; {others:,} other files left out")
@@ -138,7 +140,7 @@ def catalogue_folder(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def evaluate_null(asked: argparse.Namespace, chosen: Settings) -> None:
     """How many wrong merges the limits let through."""
-    from dedup_spark import evaluate
+    from dedup_spark.commands import evaluate
 
     print(evaluate.null(asked.folder, chosen))
 
@@ -155,7 +157,7 @@ def demo(asked: argparse.Namespace, chosen: Settings) -> None:
 
 def doctor(asked: argparse.Namespace, chosen: Settings) -> int:
     """What is there and what is missing."""
-    from dedup_spark import doctor as doctors
+    from dedup_spark.commands import doctor as doctors
 
     return doctors.main(asked.place, chosen)
 

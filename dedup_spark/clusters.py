@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import cluster_ids
+from dedup_spark.offers import cluster_ids
 from dedup_spark.tables import as_text
 
 

@@ -24,9 +24,10 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dedup_spark import carriers, session, settings
-from dedup_spark.carriers import DRIVER, Load
+from dedup_spark import settings
 from dedup_spark.errors import Fault
+from dedup_spark.spark import carriers, session
+from dedup_spark.spark.carriers import DRIVER, Load
 from dedup_spark.storage import Scratch
 
 BYTES_PER_EDGE = 64  # of the driver: codes, scipy's matrix and its transpose, labels

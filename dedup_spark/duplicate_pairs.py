@@ -15,9 +15,11 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import centres, judged, second_look, tables, words
-from dedup_spark.judgements import SAME
-from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, Limits, compare
+from dedup_spark import tables
+from dedup_spark.comparing import centres, second_look, words
+from dedup_spark.comparing.verdict import CHANNEL_BITS, CHANNELS, Limits, compare
+from dedup_spark.people import judged
+from dedup_spark.people.judgements import SAME
 
 CHANNEL = "channel"
 """The channels of a hash are compared with their like only: the group column of their search."""

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import centres, judged
-from dedup_spark.verdict import Limits
+from dedup_spark.comparing import centres
+from dedup_spark.comparing.verdict import Limits
+from dedup_spark.people import judged
 
 WAS_KEEPER = "was_keeper"
 """A word of [duplicate_sets] keeper: a picture that stood for a set in the run before."""

@@ -14,9 +14,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from dedup_spark import fetch, pictures, settings, store, tables
+from dedup_spark import pictures, settings, tables
 from dedup_spark.errors import BadImage
 from dedup_spark.images import ways
+from dedup_spark.io import fetch
+from dedup_spark.output import store
 
 FEW_TASKS, FEW_IMAGES = 16, 25
 """So many tasks at least while each has so many images (a tenth of a second of work): no core waits for another."""
@@ -121,11 +123,6 @@ def _looked_at(items: Iterator[_Item], limits: settings.Fingerprints) -> Iterato
         if not taken:
             return
         yield _arrow(facts | {name: [row[name] for row in taken] for name in ("version", "etag")}, schema)
-
-
-def usable(fingerprints: DataFrame) -> DataFrame:
-    """`image`, `content` of every usable path."""
-    return fingerprints.where(F.col("status") == "ok").select("image", "content")
 
 
 def distinct_pictures(fingerprints: DataFrame) -> DataFrame:

@@ -9,8 +9,9 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import cutting, rules, seams, settings
-from dedup_spark.cutting import JUDGED, Edge
+from dedup_spark import settings
+from dedup_spark.offers import cutting, rules, seams
+from dedup_spark.offers.cutting import JUDGED, Edge
 
 SEARCHED = "cluster_id string, diameter int, bridges int"
 

@@ -8,8 +8,9 @@ dense.
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import settings, words
-from dedup_spark.verdict import WORDS
+from dedup_spark import settings
+from dedup_spark.comparing import words
+from dedup_spark.comparing.verdict import WORDS
 
 
 def compute(shows: DataFrame, limits: settings.OfferGraph) -> DataFrame:

@@ -13,8 +13,6 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import (
     account,
-    audit,
-    bonds,
     catalogue,
     changes,
     clusters,
@@ -24,38 +22,34 @@ from dedup_spark import (
     duplicate_sets,
     fingerprints,
     gates,
-    hash_sample,
-    locations,
-    matches,
     measures,
     offer_graph,
-    pair_search,
-    parts,
-    people,
     references,
     repeats,
     reuse,
-    reviews,
-    runs,
-    session,
     shows,
     source,
     splits,
     suspects,
     tables,
-    verdict,
-    wrong_merges,
 )
-from dedup_spark.audit import Sample
+from dedup_spark.comparing import verdict
+from dedup_spark.comparing.verdict import Limits
 from dedup_spark.errors import RunRefused
-from dedup_spark.people import Word
+from dedup_spark.io import locations
+from dedup_spark.offers import bonds
+from dedup_spark.output import parts, runs
+from dedup_spark.pairs import audit, hash_sample, matches, pair_search, wrong_merges
+from dedup_spark.pairs.audit import Sample
+from dedup_spark.people import people, reviews
+from dedup_spark.people.people import Word
+from dedup_spark.people.reviews import Reviews
 from dedup_spark.references import Reference
 from dedup_spark.report import clusters_json
-from dedup_spark.reviews import Reviews
 from dedup_spark.settings import Settings, as_dict, load
 from dedup_spark.source import Source
+from dedup_spark.spark import session
 from dedup_spark.splits import Split
-from dedup_spark.verdict import Limits
 from dedup_spark.work import Work, identity, versions
 
 
@@ -124,7 +118,7 @@ def flow(work: Work, found: Source, said: Reviews, protected: Sequence[Reference
     work.run.note(revalidate=reuse.counted(work.run.manifest["revalidate"], of_images))
     pictures = work.cut(fingerprints.distinct_pictures(prints), "pictures")
     squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
-    groups = pair_search.groups(offers, fingerprints.usable(prints), settings.candidate_pairs.within)
+    groups = pair_search.groups(offers, tables.usable(prints), settings.candidate_pairs.within)
 
     with work.stage("people"):
         word = people.hear(said, offers, prints, root, settings, scratch)
@@ -253,7 +247,7 @@ def find_sets(work: Work, seen: Seen, pairs: DataFrame) -> DataFrame:
     choices = duplicate_sets.choose(
         connected, pictures, policy.keeper, seen.limits, policy.round, work.scratch, squares, judged
     )
-    return duplicate_sets.compute(choices, seen.pictures, fingerprints.usable(seen.prints))
+    return duplicate_sets.compute(choices, seen.pictures, tables.usable(seen.prints))
 
 
 def look_again(work: Work, seen: Seen, pairs: DataFrame, connected: DataFrame) -> None:

@@ -11,8 +11,10 @@ from functools import reduce
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark import locations, manifests, runs, source, storage, tables
+from dedup_spark import source, storage, tables
 from dedup_spark.errors import BadInput
+from dedup_spark.io import locations
+from dedup_spark.output import manifests, runs
 from dedup_spark.settings import Settings
 
 NEEDED = (

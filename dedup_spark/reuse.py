@@ -11,10 +11,11 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import fingerprints, manifests, revalidate, store, tables, wanted
+from dedup_spark import fingerprints, revalidate, tables, wanted
 from dedup_spark.errors import OF_BYTES, Fault
+from dedup_spark.output import manifests, store
+from dedup_spark.output.store import Segment
 from dedup_spark.revalidate import Way
-from dedup_spark.store import Segment
 from dedup_spark.work import Work
 
 

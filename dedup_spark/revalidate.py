@@ -15,9 +15,10 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import checksums, fetch, filesystems, locations, objects, settings
-from dedup_spark.disk import Entry
+from dedup_spark import settings
 from dedup_spark.errors import BadInput, StorageFailed
+from dedup_spark.io import checksums, fetch, filesystems, locations, objects
+from dedup_spark.io.disk import Entry
 
 LISTERS = 16
 """Tasks that list folders, each `in_flight` of them at a time."""

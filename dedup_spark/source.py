@@ -15,9 +15,10 @@ from pathlib import Path
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import locations, objects, storage
+from dedup_spark import storage
 from dedup_spark.errors import BadInput, DedupError, StorageFailed
-from dedup_spark.read_faults import Unreadable
+from dedup_spark.io import locations, objects
+from dedup_spark.io.read_faults import Unreadable
 from dedup_spark.settings import Settings
 
 WILDCARD = re.compile(r"[*?\[{]")

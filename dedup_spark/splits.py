@@ -13,10 +13,11 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import cutting, settings
-from dedup_spark.apart import Pair
-from dedup_spark.cutting import Edge
-from dedup_spark.rules import Policy
+from dedup_spark import settings
+from dedup_spark.offers import cutting
+from dedup_spark.offers.apart import Pair
+from dedup_spark.offers.cutting import Edge
+from dedup_spark.offers.rules import Policy
 from dedup_spark.storage import Scratch
 
 CUT, TOO_LARGE, WHOLE = "cut", "too_large", "whole"

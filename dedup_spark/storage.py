@@ -21,9 +21,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from dedup_spark import objects, read_faults, tables
+from dedup_spark import tables
 from dedup_spark.errors import StorageFailed
-from dedup_spark.objects import Entry
+from dedup_spark.io import objects, read_faults
+from dedup_spark.io.objects import Entry
 from dedup_spark.settings import Settings
 
 GLOB = re.compile(r"([{}\[\]*?\\])")

@@ -44,8 +44,9 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import likeness, settings
-from dedup_spark.centres import Cutter
+from dedup_spark import settings
+from dedup_spark.comparing.centres import Cutter
+from dedup_spark.offers import likeness
 
 EXCLUDED, ALLOWED = "excluded", "allowed"
 CONNECTED = ("duplicate", "review")

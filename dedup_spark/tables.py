@@ -83,6 +83,11 @@ def as_text(rows: DataFrame, name: str) -> SparkColumn:
     return F.to_json(column) if isinstance(rows.schema[name].dataType, T.StructType) else column.cast("string")
 
 
+def usable(fingerprints: DataFrame) -> DataFrame:
+    """`image`, `content` of every usable path of `FINGERPRINTS`."""
+    return fingerprints.where(F.col("status") == "ok").select("image", "content")
+
+
 def _column(column: Column, table: Table) -> SparkColumn:
     value = F.col(column.name) if column.type in (ID, ROW) else F.col(column.name).cast(column.type)
     if not column.nullable:

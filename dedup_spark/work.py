@@ -16,30 +16,20 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import progress, tables
+from dedup_spark import tables
+from dedup_spark.output.runs import Run
+from dedup_spark.people.reviews import Reviews
 from dedup_spark.references import Reference
-from dedup_spark.reviews import Reviews
-from dedup_spark.runs import Run
 from dedup_spark.settings import Settings
 from dedup_spark.source import Source
+from dedup_spark.spark import progress
 from dedup_spark.storage import Scratch
 from dedup_spark.tables import Table
 
 FRESH = "fresh"
 """The [clusters] ids of a run that takes nothing from the one before."""
 
-ASKS_ONLY = (
-    "catalogue_folder.py",
-    "clean.py",
-    "cli.py",
-    "demo",
-    "doctor.py",
-    "evaluate.py",
-    "explain.py",
-    "history.py",
-    "query.py",
-    "steps.py",
-)
+ASKS_ONLY = ("cli.py", "commands", "demo")
 """What only looks at runs, or clears up behind them: no row of a run depends on it."""
 
 

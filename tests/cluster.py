@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pyspark
 
-from dedup_spark import java, session
+from dedup_spark.spark import java, session
 
 ROOT = Path(__file__).resolve().parents[1]
 SPARK = Path(pyspark.__file__).parent

@@ -10,9 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from dedup_spark import locations, manifests, settings, storage, store, tables
+from dedup_spark import settings, storage, tables
 from dedup_spark.errors import OF_BYTES
-from dedup_spark.store import Segment
+from dedup_spark.io import locations
+from dedup_spark.output import manifests, store
+from dedup_spark.output.store import Segment
 
 LEFT_OUT = ("detail", "place")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup_spark.band_sort import Pairs
+from dedup_spark.bands.band_sort import Pairs
 from dedup_spark.hashing import bits
 
 SHAPES = [(1, 64), (2, 64), (1, 128), (1, 256), (4, 64), (3, 100), (1, 300), (1, 1024), (4, 256), (1, 11)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dedup_spark.verdict import Features, Limits, compare
+from dedup_spark.comparing.verdict import Features, Limits, compare
 
 Member = tuple[str, int, int, int]
 

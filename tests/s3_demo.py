@@ -9,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dedup_spark import objects, settings
+from dedup_spark import settings
+from dedup_spark.io import objects
 from dedup_spark.settings import S3
 
 ROOT = Path(__file__).resolve().parents[1]

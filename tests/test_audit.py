@@ -3,10 +3,11 @@
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import audit, gates
-from dedup_spark.audit import Audit, Sample
+from dedup_spark import gates
+from dedup_spark.comparing.verdict import Limits
 from dedup_spark.errors import GateFailed
-from dedup_spark.verdict import Limits
+from dedup_spark.pairs import audit
+from dedup_spark.pairs.audit import Audit, Sample
 from tests.tables_of import MemoryScratch, a_table, picture, pictures
 
 LIMITS = Limits(10, 5.0)

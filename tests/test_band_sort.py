@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup_spark import band_sort, banding
-from dedup_spark.band_sort import Pairs, find
-from dedup_spark.buckets import Table
+from dedup_spark.bands import band_sort, banding
+from dedup_spark.bands.band_sort import Pairs, find
+from dedup_spark.bands.buckets import Table
 from dedup_spark.errors import BadInput
 from tests.near_hashes import SHAPES, brute, met, some_hashes
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup_spark.banding import Plan, plan
+from dedup_spark.bands.banding import Plan, plan
 from dedup_spark.errors import BadInput
 from dedup_spark.hashing.bits import WORD
 

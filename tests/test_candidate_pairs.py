@@ -10,10 +10,10 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark.banding import plan
+from dedup_spark.bands.banding import plan
 from dedup_spark.candidate_pairs import find, is_odd
+from dedup_spark.comparing.words import hamming
 from dedup_spark.errors import Fault
-from dedup_spark.words import hamming
 from tests.tables_of import a_table
 
 CHANNELS, BITS, LONGS = 3, 100, 5

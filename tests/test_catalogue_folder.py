@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import catalogue, catalogue_folder, cli, settings, source
+from dedup_spark import catalogue, cli, settings, source
+from dedup_spark.commands import catalogue_folder
 from dedup_spark.errors import BadInput
 from dedup_spark.settings import S3
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark import centres
+from dedup_spark.comparing import centres
+from dedup_spark.comparing.verdict import Limits
 from dedup_spark.errors import GateFailed
-from dedup_spark.verdict import Limits
 from tests import on_paper
 from tests.drawn import drawn
 from tests.tables_of import MemoryScratch, a_table

@@ -10,12 +10,15 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dedup_spark import clean, cli, manifests, objects, runs, storage, store
+from dedup_spark import cli, storage
+from dedup_spark.commands import clean
 from dedup_spark.errors import GateFailed, RunRefused
-from dedup_spark.lease import Lease
-from dedup_spark.runs import Run
+from dedup_spark.io import objects
+from dedup_spark.output import manifests, runs, store
+from dedup_spark.output.lease import Lease
+from dedup_spark.output.runs import Run
+from dedup_spark.output.store import Segment
 from dedup_spark.settings import Settings, load
-from dedup_spark.store import Segment
 
 QUICK = load(overrides=["run.lease_renew=0.15", "run.lease_watch=0.9"])
 ROWS = pa.table({"n": [1, 2, 3]})
@@ -87,7 +90,7 @@ def test_segments_of_an_earlier_run_stay_while_a_later_one_reads_them(tmp_path: 
 
 HOLDS = """
 import sys, time
-from dedup_spark import runs
+from dedup_spark.output import runs
 from dedup_spark.settings import load
 settings = load(overrides=["run.lease_renew=0.15", "run.lease_watch=0.9"])
 with runs.working(sys.argv[1], {"run": "at work"}, settings) as run:

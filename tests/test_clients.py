@@ -11,9 +11,9 @@ from pathlib import Path
 import obstore
 import pytest
 
-from dedup_spark import clients, objects
 from dedup_spark.errors import BadInput, DedupError, StorageFailed
-from dedup_spark.failures import Failure
+from dedup_spark.io import clients, objects
+from dedup_spark.io.failures import Failure
 from dedup_spark.settings import S3
 from tests.faulty_s3 import Answer, faulty
 from tests.s3_server import Server
@@ -210,7 +210,7 @@ def test_silent_machine_without_a_role_ends_in_words(monkeypatch: pytest.MonkeyP
 def test_forked_process_says_so_instead_of_hanging(s3: Server) -> None:
     script = f"""
 import os, sys
-from dedup_spark import objects
+from dedup_spark.io import objects
 from dedup_spark.errors import Fault
 from dedup_spark.settings import S3
 s3 = S3(endpoint={s3.endpoint!r})

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import changes, cluster_ids, clusters
+from dedup_spark import changes, clusters
+from dedup_spark.offers import cluster_ids
 from tests.drawn import drawn
 from tests.tables_of import a_table
 

@@ -16,10 +16,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dedup_spark import components, settings
-from dedup_spark.carriers import CLUSTER, DRIVER
 from dedup_spark.components import carry, choose, label, large_star, small_star
 from dedup_spark.errors import Fault
 from dedup_spark.settings import load
+from dedup_spark.spark.carriers import CLUSTER, DRIVER
 from dedup_spark.storage import Scratch
 from tests.drawn import drawn
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dedup_spark.band_sort import find
-from dedup_spark.banding import plan
-from dedup_spark.buckets import Longs, odd
-from dedup_spark.crowds import Crowds
+from dedup_spark.bands.band_sort import find
+from dedup_spark.bands.banding import plan
+from dedup_spark.bands.buckets import Longs, odd
+from dedup_spark.bands.crowds import Crowds
 from tests.near_hashes import Found, brute, met, some_hashes
 
 T = 10

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup_spark import cutting, rules
-from dedup_spark.apart import Pair
-from dedup_spark.cutting import JUDGED, Cut, Edge
-from dedup_spark.rules import Policy
+from dedup_spark.offers import cutting, rules
+from dedup_spark.offers.apart import Pair
+from dedup_spark.offers.cutting import JUDGED, Cut, Edge
+from dedup_spark.offers.rules import Policy
 
 ANY = Policy(max_offers=1000, max_diameter=1000, max_per_merchant=0)
 

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from dedup_spark import demo, documents, settings, storage, verdict
+from dedup_spark import demo, settings, storage
+from dedup_spark.comparing import verdict
 from dedup_spark.demo import assortment, cases, folder, truth
 from dedup_spark.demo.draw import cards
 from dedup_spark.demo.edits import BROKEN, COPIES
@@ -22,6 +23,7 @@ from dedup_spark.demo.truth import Row
 from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.hashing import bits, colour_phash
 from dedup_spark.images import colour, decode
+from dedup_spark.output import documents
 
 MAX_PIXELS = 40_000_000
 LIMITS = verdict.Limits(10, 5.0)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from dedup_spark import disk
-from dedup_spark.disk import ANY, Conflict
 from dedup_spark.errors import BadImage, StorageFailed
+from dedup_spark.io import disk
+from dedup_spark.io.disk import ANY, Conflict
 
 WRITERS, ROUNDS = 4, 25
 NOBODY = 65534

@@ -9,10 +9,12 @@ import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import doctor, java, objects
-from dedup_spark.doctor import Check
+from dedup_spark.commands import doctor
+from dedup_spark.commands.doctor import Check
 from dedup_spark.errors import StorageFailed
+from dedup_spark.io import objects
 from dedup_spark.settings import load
+from dedup_spark.spark import java
 from tests.s3_server import REGION, Server
 
 
@@ -87,7 +89,7 @@ def test_an_unfit_java_ends_with_2_and_spark_is_not_started(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(java, "found", lambda: iter([java.Java("/opt/jdk/bin/java", 25, "JAVA_HOME")]))
-    monkeypatch.setattr("dedup_spark.session.provided", lambda: False)
+    monkeypatch.setattr("dedup_spark.spark.session.provided", lambda: False)
     assert doctor.main(None, load()) == 2
     said = capsys.readouterr().out
     assert "found: Java 25 at /opt/jdk/bin/java (JAVA_HOME)" in said

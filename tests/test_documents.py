@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup_spark import documents
 from dedup_spark.errors import StorageFailed
-from dedup_spark.objects import Conflict
+from dedup_spark.io.objects import Conflict
+from dedup_spark.output import documents
 from dedup_spark.settings import S3
 
 WRITERS = 8

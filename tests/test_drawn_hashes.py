@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import drawn_hashes
-from dedup_spark import banding, buckets
+from dedup_spark.bands import banding, buckets
 from dedup_spark.hashing import bits
 
 pytestmark = pytest.mark.skipif(not drawn_hashes.REFERENCE.is_file(), reason="needs ../shared/data")

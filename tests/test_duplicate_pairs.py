@@ -4,10 +4,11 @@ from tempfile import TemporaryDirectory
 
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import duplicate_pairs, pair_search
+from dedup_spark import duplicate_pairs
+from dedup_spark.comparing.verdict import Limits
+from dedup_spark.pairs import pair_search
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
-from dedup_spark.verdict import Limits
 from tests.tables_of import a_table, picture, pictures
 
 LIMITS = Limits(10, 5.0)

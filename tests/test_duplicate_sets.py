@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dedup_spark import duplicate_sets
-from dedup_spark.verdict import Limits
+from dedup_spark.comparing.verdict import Limits
 from tests.tables_of import MemoryScratch, a_table, picture, pictures
 
 LIMITS = Limits(10, 5.0)

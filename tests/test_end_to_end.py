@@ -21,8 +21,9 @@ from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
 from benchmarks import explained
-from dedup_spark import cli, demo, errors, objects, pipeline, read, settings, tables
+from dedup_spark import cli, demo, errors, pipeline, read, settings, tables
 from dedup_spark.errors import BadInput, GateFailed
+from dedup_spark.io import objects
 from tests import s3_demo, s3_server
 from tests.cluster import Cluster
 from tests.digests import digest, rows

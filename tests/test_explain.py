@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import explain, steps
-from dedup_spark.verdict import Limits
+from dedup_spark.commands import explain, steps
+from dedup_spark.comparing.verdict import Limits
 from tests.tables_of import a_table, signature
 
 SHOWS = [  # offer, set, part, image, distance to the keeper, its hash, connects

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import centres, families, pair_search
+from dedup_spark.comparing import centres
+from dedup_spark.comparing.verdict import Features, Limits, compare
 from dedup_spark.errors import GateFailed
 from dedup_spark.hashing import bits
+from dedup_spark.pairs import families, pair_search
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
-from dedup_spark.verdict import Features, Limits, compare
 from tests.drawn import drawn
 from tests.tables_of import MemoryScratch, a_table, picture, pictures
 

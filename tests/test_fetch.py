@@ -16,9 +16,10 @@ from uuid import uuid4
 
 import pytest
 
-from dedup_spark import checksums, failures, fetch, objects, revalidate
+from dedup_spark import revalidate
 from dedup_spark.errors import BadImage, BadInput, StorageFailed
-from dedup_spark.room import Room
+from dedup_spark.io import checksums, failures, fetch, objects
+from dedup_spark.io.room import Room
 from dedup_spark.settings import S3, Fingerprints, load
 from tests.faulty_s3 import Answer, Faulty, faulty
 from tests.s3_server import Server

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dedup_spark import cli, documents, history, manifests, runs, settings
+from dedup_spark import cli, settings
+from dedup_spark.commands import history
 from dedup_spark.errors import BadInput, RunRefused, StorageFailed
+from dedup_spark.output import documents, manifests, runs
 from dedup_spark.storage import Written
 
 CHOSEN = settings.load()

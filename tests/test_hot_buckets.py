@@ -9,10 +9,10 @@ import pytest
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import hot_buckets
-from dedup_spark.banding import plan
-from dedup_spark.hot_buckets import Found
-from dedup_spark.searches import Search
+from dedup_spark.bands.banding import plan
+from dedup_spark.pairs import hot_buckets
+from dedup_spark.pairs.hot_buckets import Found
+from dedup_spark.pairs.searches import Search
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
 from tests import test_candidate_pairs as hashes

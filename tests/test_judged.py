@@ -6,11 +6,13 @@ import pytest
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import duplicate_sets, judgements, pair_search
-from dedup_spark.judgements import DIFFERENT, SAME
+from dedup_spark import duplicate_sets
+from dedup_spark.comparing.verdict import Limits
+from dedup_spark.pairs import pair_search
+from dedup_spark.people import judgements
+from dedup_spark.people.judgements import DIFFERENT, SAME
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
-from dedup_spark.verdict import Limits
 from tests import on_paper
 from tests.drawn import drawn
 from tests.tables_of import MemoryScratch, a_table, picture, pictures

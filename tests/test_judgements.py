@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup_spark import judgements
 from dedup_spark.errors import Fault
-from dedup_spark.judgements import DIFFERENT, OFFER, SAME, Judgement, parse, settle, unite, unmet
+from dedup_spark.people import judgements
+from dedup_spark.people.judgements import DIFFERENT, OFFER, SAME, Judgement, parse, settle, unite, unmet
 
 ROW = {"kind": "offer", "left": "a", "right": "b", "verdict": "same", "source": "ann", "time": "2026-11-22"}
 DAY = datetime(2026, 11, 22, tzinfo=UTC)

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from dedup_spark import documents, objects
 from dedup_spark.errors import RunRefused, StorageFailed
-from dedup_spark.lease import Lease
+from dedup_spark.io import objects
+from dedup_spark.output import documents
+from dedup_spark.output.lease import Lease
 from dedup_spark.settings import S3
 
 RENEW, WATCH = 0.15, 0.9
@@ -23,7 +24,7 @@ MOMENTS = 10 * WATCH  # generous: two cores are shared with other tests
 
 HOLDER = """
 import sys, time
-from dedup_spark.lease import Lease
+from dedup_spark.output.lease import Lease
 from dedup_spark.settings import S3
 
 def lost(error):

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import likeness, settings, terms
+from dedup_spark import settings
+from dedup_spark.offers import likeness, terms
 from tests.tables_of import a_table
 
 LIMITS = replace(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup_spark import locations
 from dedup_spark.errors import BadImage, BadInput
-from dedup_spark.locations import Location, folder, parse, place, resolve, within
+from dedup_spark.io import locations
+from dedup_spark.io.locations import Location, folder, parse, place, resolve, within
 
 KEYS = [
     "a.jpg",

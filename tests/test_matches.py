@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import matches, settings, store
+from dedup_spark import settings
 from dedup_spark.errors import BadInput
+from dedup_spark.output import store
+from dedup_spark.pairs import matches
 from dedup_spark.pictures import versions
 
 CHOSEN = settings.load()

@@ -5,7 +5,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from dedup_spark import bonds, measures, tables
+from dedup_spark import measures, tables
+from dedup_spark.offers import bonds
 from dedup_spark.settings import load
 from tests.tables_of import a_table
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import near_pairs, settings
-from dedup_spark.banding import plan
-from dedup_spark.carriers import CLUSTER, DRIVER
-from dedup_spark.near_pairs import Near
-from dedup_spark.searches import Search
+from dedup_spark import settings
+from dedup_spark.bands.banding import plan
+from dedup_spark.pairs import near_pairs
+from dedup_spark.pairs.near_pairs import Near
+from dedup_spark.pairs.searches import Search
+from dedup_spark.spark.carriers import CLUSTER, DRIVER
 from dedup_spark.storage import Scratch
 from tests import test_candidate_pairs as hashes
 from tests.tables_of import a_table

@@ -9,7 +9,7 @@ from PIL import Image
 
 from benchmarks import null
 from benchmarks.rivals import Rival
-from dedup_spark.null_pairs import DISTANCES, NullPairs
+from dedup_spark.pairs.null_pairs import DISTANCES, NullPairs
 
 TWO_BITS = Rival("two bits", "imagehash", 2)
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dedup_spark import null_pairs, wrong_merges
+from dedup_spark.comparing.verdict import Features, Limits
 from dedup_spark.hashing import bits
 from dedup_spark.images import thumbnail
-from dedup_spark.null_pairs import DISTANCES
-from dedup_spark.verdict import Features, Limits
+from dedup_spark.pairs import null_pairs, wrong_merges
+from dedup_spark.pairs.null_pairs import DISTANCES
 from tests.tables_of import signature
 
 LIMITS = Limits(10, 5.5, max_differing_area=0.0005, max_unseen_colour_difference=2.5)

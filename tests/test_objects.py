@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from dedup_spark import objects
 from dedup_spark.errors import BadInput, Fault, StorageFailed
-from dedup_spark.objects import Conflict, Found
+from dedup_spark.io import objects
+from dedup_spark.io.objects import Conflict, Found
 from dedup_spark.settings import S3
 from tests.faulty_s3 import Answer, faulty
 from tests.s3_server import Server
@@ -181,7 +181,7 @@ def test_what_cannot_work_is_said_within_seconds(s3: Server, endpoint: str, word
 
 
 def test_hiccup_passes_and_a_broken_store_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dedup_spark.failures.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("dedup_spark.io.failures.FIRST_PAUSE_SECONDS", 0.01)
     with faulty() as server:
         server.put("/shop/a", Answer(status=503), Answer(reset=True), Answer(b"bytes"))
         assert objects.read("s3://shop/a", server.settings) == Found(b"bytes", f'"{md5(b"bytes").hexdigest()}"')
@@ -208,7 +208,7 @@ def test_silent_store_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_swap_whose_answer_got_lost_has_won(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first attempt lands but breaks off; the second is told that something lies there: our own bytes."""
-    monkeypatch.setattr("dedup_spark.failures.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("dedup_spark.io.failures.FIRST_PAUSE_SECONDS", 0.01)
     refusal = Answer(b"<Error><Code>PreconditionFailed</Code></Error>", 412)
     with faulty() as server:
         server.put("/shop/a", Answer(reset=True), refusal, Answer(b"mine"))

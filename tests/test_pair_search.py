@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import pair_search
+from dedup_spark.comparing.verdict import Limits
 from dedup_spark.errors import BadInput
+from dedup_spark.pairs import pair_search
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
-from dedup_spark.verdict import Limits
 from tests.tables_of import a_table, picture, pictures
 
 Pairs = list[tuple[str, str]]

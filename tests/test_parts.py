@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import near_pairs, parts, runs, storage
-from dedup_spark.banding import plan
-from dedup_spark.near_pairs import Near
-from dedup_spark.runs import Run
-from dedup_spark.searches import ROW_BYTES, WORD_BYTES, Search
+from dedup_spark import storage
+from dedup_spark.bands.banding import plan
+from dedup_spark.output import parts, runs
+from dedup_spark.output.runs import Run
+from dedup_spark.pairs import near_pairs
+from dedup_spark.pairs.near_pairs import Near
+from dedup_spark.pairs.searches import ROW_BYTES, WORD_BYTES, Search
 from dedup_spark.settings import Settings, load
 from dedup_spark.storage import Scratch, Written
 from tests import test_candidate_pairs as hashes

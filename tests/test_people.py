@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import cli, people
+from dedup_spark import cli
 from dedup_spark.errors import Fault
-from dedup_spark.reviews import Reviews
+from dedup_spark.people import people
+from dedup_spark.people.reviews import Reviews
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
 from tests.digests import rows

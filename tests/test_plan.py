@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import cli, plan, settings
+from dedup_spark import cli, settings
+from dedup_spark.commands import plan
 from dedup_spark.errors import BadInput
 from dedup_spark.images import ways
 from tests.pictures import product, saved

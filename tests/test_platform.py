@@ -11,7 +11,8 @@ from types import ModuleType
 
 import pytest
 
-from dedup_spark import session, settings
+from dedup_spark import settings
+from dedup_spark.spark import session
 from tests import cluster
 
 ROOT = Path(__file__).resolve().parents[1]

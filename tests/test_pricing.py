@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dedup_spark import banding, pricing
-from dedup_spark.band_sort import find
-from dedup_spark.banding import Plan
-from dedup_spark.buckets import Table, sort
+from dedup_spark.bands import banding, pricing
+from dedup_spark.bands.band_sort import find
+from dedup_spark.bands.banding import Plan
+from dedup_spark.bands.buckets import Table, sort
+from dedup_spark.bands.pricing import Sample, choose, price, refusal
 from dedup_spark.hashing import bits
-from dedup_spark.pricing import Sample, choose, price, refusal
 from tests.near_hashes import SHAPES, brute, met, some_hashes
 
 Longs = NDArray[np.int64]

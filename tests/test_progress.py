@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark import progress, session
+from dedup_spark.spark import progress, session
 
 
 @pytest.mark.parametrize(

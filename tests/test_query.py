@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import cli, query, runs, settings
+from dedup_spark import cli, settings
+from dedup_spark.commands import query
 from dedup_spark.errors import BadInput
+from dedup_spark.output import runs
 from tests.faulty_s3 import faulty
 
 CHOSEN = settings.load()

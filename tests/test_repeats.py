@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import deduplicated, references, repeats, runs, settings, store, tables
+from dedup_spark import deduplicated, references, repeats, settings, tables
 from dedup_spark.errors import BadInput
+from dedup_spark.output import runs, store
 from tests.tables_of import a_table, shown
 from tests.test_matches import fingerprint
 

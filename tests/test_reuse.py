@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import fingerprints, parts, pipeline, runs, settings, source, tables
+from dedup_spark import fingerprints, pipeline, settings, source, tables
+from dedup_spark.output import parts, runs
 from dedup_spark.settings import S3, Settings
 from dedup_spark.source import Source
 from dedup_spark.work import Work

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dedup_spark import cli, lists, reviews
+from dedup_spark import cli
 from dedup_spark.errors import BadInput, StorageFailed
+from dedup_spark.people import lists, reviews
 from dedup_spark.settings import Settings, load
 
 SETTINGS = load()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from dedup_spark.room import Room
+from dedup_spark.io.room import Room
 
 
 def test_images_wait_for_room_and_the_one_whose_turn_it_is_does_not() -> None:

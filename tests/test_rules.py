@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.sparse import csgraph
 
-from dedup_spark import rules
-from dedup_spark.rules import MAX_DIAMETER, MAX_OFFERS, MAX_PER_MERCHANT, Policy
-from dedup_spark.seams import Numbers
+from dedup_spark.offers import rules
+from dedup_spark.offers.rules import MAX_DIAMETER, MAX_OFFERS, MAX_PER_MERCHANT, Policy
+from dedup_spark.offers.seams import Numbers
 
 SETS = 100  # sets are numbered from here on
 
@@ -96,7 +96,7 @@ def test_of_equal_merchants_the_first_by_name_is_named_and_nobody_is_a_merchant(
 
 def test_a_long_chain_takes_few_searches(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = mock.Mock(wraps=csgraph.dijkstra)
-    monkeypatch.setattr("dedup_spark.rules.dijkstra", counted)
+    monkeypatch.setattr("dedup_spark.offers.rules.dijkstra", counted)
     chain = np.array([(offer, 1000 + offer + step) for offer in range(999) for step in (0, 1)])
     assert rules.farthest(chain)[2] == 998
     assert counted.call_count < math.log2(len(chain))

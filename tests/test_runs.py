@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from dedup_spark import documents, manifests, objects, runs, status, storage, store
+from dedup_spark import storage
 from dedup_spark.errors import BadInput, DedupError, Fault, GateFailed, RunRefused, StorageFailed
-from dedup_spark.lease import Lease
-from dedup_spark.runs import Run
+from dedup_spark.io import objects
+from dedup_spark.output import documents, manifests, runs, status, store
+from dedup_spark.output.lease import Lease
+from dedup_spark.output.runs import Run
 from dedup_spark.settings import S3, Settings, load
 
 QUICK = load(overrides=["run.lease_renew=0.15", "run.lease_watch=0.9"])
@@ -134,7 +136,8 @@ def test_a_published_run_is_over_and_an_unfinished_one_of_equal_identity_goes_on
 KILLED = """
 import sys, time
 import pyarrow as pa
-from dedup_spark import runs, storage
+from dedup_spark import storage
+from dedup_spark.output import runs
 from dedup_spark.settings import load
 
 settings = load(overrides=["run.lease_renew=0.15", "run.lease_watch=0.9"])

@@ -5,8 +5,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup_spark import seams
-from dedup_spark.seams import Graph, Piece
+from dedup_spark.offers import seams
+from dedup_spark.offers.seams import Graph, Piece
 
 
 @st.composite

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import changes, cli, demo, manifests, pipeline, read, settings, tables
+from dedup_spark import changes, cli, demo, pipeline, read, settings, tables
+from dedup_spark.output import manifests
 from tests.digests import rows
 
 pytestmark = pytest.mark.flow

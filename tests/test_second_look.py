@@ -3,9 +3,9 @@
 import numpy as np
 from pyspark.sql import SparkSession
 
-from dedup_spark import second_look
+from dedup_spark.comparing import second_look
+from dedup_spark.comparing.verdict import Limits
 from dedup_spark.images import thumbnail
-from dedup_spark.verdict import Limits
 from tests.tables_of import a_table
 
 LIMITS = Limits(10, 5.5, max_differing_area=0.0005, max_unseen_colour_difference=2.5)

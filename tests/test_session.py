@@ -11,9 +11,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from conftest import SMALL
-from dedup_spark import java, s3a, session
 from dedup_spark.errors import BadInput
 from dedup_spark.settings import load
+from dedup_spark.spark import java, s3a, session
 
 HERE = "session.master=local[2]"
 
@@ -64,7 +64,8 @@ def test_a_client_of_spark_connect_is_known_by_its_type(spark: SparkSession) -> 
 def test_a_session_that_is_started_is_stopped_and_listens_on_loopback_only(tmp_path: Path) -> None:
     script = f"""
 import os, sys
-from dedup_spark import session, settings
+from dedup_spark import settings
+from dedup_spark.spark import session
 with session.opened(settings.load(overrides=["{HERE}"])) as spark:
     conf = spark.sparkContext.getConf()
     assert conf.get("spark.driver.host") == conf.get("spark.driver.bindAddress") == "127.0.0.1", conf.toDebugString()

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from dedup_spark import cli, settings, source
 from dedup_spark.errors import BadInput, StorageFailed
-from dedup_spark.read_faults import Unreadable
+from dedup_spark.io.read_faults import Unreadable
 from dedup_spark.source import Source, reading
 
 SHOP = pa.table({"id": ["a", "b"] * 500, "image": [f"{n}.jpg" for n in range(1000)]})

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import account, bonds, components, gates, splits, tables
+from dedup_spark import account, components, gates, splits, tables
 from dedup_spark.errors import GateFailed
+from dedup_spark.offers import bonds
 from dedup_spark.settings import load
 from dedup_spark.splits import Split
 from dedup_spark.storage import Scratch

@@ -154,7 +154,9 @@ def test_a_scratch_cuts_the_lineage(spark: SparkSession, tmp_path: Path) -> None
 
 ON_S3 = """
 import sys, time
-from dedup_spark import objects, session, storage
+from dedup_spark import storage
+from dedup_spark.io import objects
+from dedup_spark.spark import session
 from dedup_spark.errors import StorageFailed
 from dedup_spark.settings import load
 

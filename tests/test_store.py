@@ -8,8 +8,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from dedup_spark import store, tables
+from dedup_spark import tables
 from dedup_spark.errors import StorageFailed
+from dedup_spark.output import store
 from dedup_spark.settings import load
 
 SETTINGS = load()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dedup_spark import tail
+from dedup_spark.pairs import tail
 
 DISTANCES = (4, 10, 16, 22, 28, 34, 40)
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dedup_spark import hash_image, settings, trial
+from dedup_spark import hash_image, settings
+from dedup_spark.commands import trial
 from dedup_spark.hashing import bits
 from tests.pictures import product, saved
 

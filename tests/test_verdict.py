@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
+from dedup_spark.comparing.verdict import CHANNEL_BITS, CHANNELS, Compared, Features, Limits, compare
 from dedup_spark.hashing import bits, colour_phash
 from dedup_spark.images import colour
 from dedup_spark.images.decode import decode, square
 from dedup_spark.settings import load
-from dedup_spark.verdict import CHANNEL_BITS, CHANNELS, Compared, Features, Limits, compare
 from tests import pictures
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks import veto
 from benchmarks.rivals import RIVALS
+from dedup_spark.comparing.verdict import limits
 from dedup_spark.settings import load
-from dedup_spark.verdict import limits
 
 COLUMNS = ["source", "number", "edit", "kind", "near", "colour_difference", "area", "area_changed", "strength"]
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import parts, runs, settings, source, tables, work
-from dedup_spark.reviews import Reviews
+from dedup_spark import settings, source, tables, work
+from dedup_spark.output import parts, runs
+from dedup_spark.people.reviews import Reviews
 from dedup_spark.work import Work
 from tests.tables_of import a_table
 
@@ -29,9 +30,10 @@ def test_the_seconds_of_a_stage_are_added_up_with_what_its_rows_cost(spark: Spar
 
 
 def test_who_a_run_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all((Path(work.__file__).parent / name).exists() for name in work.ASKS_ONLY)
     home = tmp_path / "dedup_spark"
-    (home / "demo").mkdir(parents=True)
-    for name in ("work.py", "clusters.py", "cli.py", "demo/cases.py"):
+    (home / "commands").mkdir(parents=True)
+    for name in ("work.py", "clusters.py", "cli.py", "commands/query.py"):
         (home / name).write_text("old")
     monkeypatch.setattr(work, "__file__", str(home / "work.py"))
 
@@ -41,7 +43,7 @@ def test_who_a_run_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     before = code()
     (home / "cli.py").write_text("new")
-    (home / "demo" / "cases.py").write_text("new")
+    (home / "commands" / "query.py").write_text("new")
     assert code() == before
     (home / "clusters.py").write_text("new")
     assert code() != before

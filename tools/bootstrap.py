@@ -22,7 +22,8 @@ PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 OLDEST = (3, 11)
 NAMES = ("python3", "python3.11", "python3.12", "python3.13", "python3.14")
 JAVA = """import pyspark
-from dedup_spark import errors, java, session
+from dedup_spark import errors
+from dedup_spark.spark import java, session
 try:
     print("Spark will run on", java.choose(session.version(pyspark.__version__)))
 except errors.BadInput as missing:

@@ -10,7 +10,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from dedup_spark import manifests, settings, storage
+from dedup_spark import settings, storage
+from dedup_spark.output import manifests
 
 TILE, GAP, LEFT = 128, 14, 20
 INK, FAINT, GROUND, LINE = "#1c1c1e", "#8a8a8e", "#ffffff", "#e3e3e6"

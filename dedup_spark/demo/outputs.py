@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from dedup_spark import locations, manifests, storage
+from dedup_spark import storage
 from dedup_spark.demo.judgement import TABLES, Judgement, judge
+from dedup_spark.io import locations
+from dedup_spark.output import manifests
 from dedup_spark.settings import Settings, load
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import objects, storage, tables
+from dedup_spark import storage, tables
+from dedup_spark.io import objects
 from dedup_spark.settings import Settings
 
 OFFERS = 500_000

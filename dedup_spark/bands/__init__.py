@@ -1,0 +1,1 @@
+"""The pigeonhole arithmetic: plans, buckets and prices, plain Python and numpy."""

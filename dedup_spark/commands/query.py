@@ -1,0 +1,103 @@
+"""An answer is one stored picture within the threshold of an asked one: how far it is, the verdict, who shows it."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from dedup_spark import fingerprints, tables
+from dedup_spark.errors import BadImage, BadInput
+from dedup_spark.io import locations
+from dedup_spark.output import manifests, runs, store
+from dedup_spark.pairs import matches
+from dedup_spark.settings import Settings, load
+from dedup_spark.spark import session
+
+OFFERS = 5
+"""How many an answer names: it is one line."""
+
+
+def chosen(output: str, here: Settings, configs: Sequence[str], overrides: Sequence[str]) -> Settings:
+    """The settings to ask the current run of OUTPUT with.
+
+    What decides rows (limits, decoding) is as that run was made, unless `--config` or `--set` says otherwise; where
+    and how the question is worked out is as the command says (`here`), as for every command.
+    """
+    manifest = manifests.open(locations.folder(output, "OUTPUT"), None, here.s3)
+    return load(configs, overrides, manifest.get("settings"))
+
+
+def listed(file: str) -> list[str]:
+    """The images that a text file names, one a line; blank lines are passed over. `BadInput` where there is none."""
+    try:
+        images = [line.strip() for line in Path(file).read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read as a text file of images, one a line: {error}") from error
+    if not images:
+        raise BadInput(f"{file} names no image: must have one a line")
+    return images
+
+
+def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[str]:
+    """The answers as text: each asked image, of thousands as of one, with the stored pictures near it, nearest first.
+
+    Raises `BadInput` when nothing is published in OUTPUT, or a path is no location.
+    """
+    paths = {_path(image): image for image in images}
+    with session.opened(settings) as spark:
+        asked = fingerprint(list(paths), spark, settings)
+        prints = runs.read(output, "fingerprints", spark=spark, settings=settings)
+        thumbnails = runs.read(output, "thumbnails", spark=spark, settings=settings)
+        found = matches.find(asked, asked, prints, thumbnails, settings)
+        shows = offers(runs.read(output, "catalogue", spark=spark, settings=settings), prints)
+        near = found.join(shows, on="content", how="left").orderBy("distance", "image").collect()
+        told = asked.select("image", "status", "detail").collect()
+    found_by, place = defaultdict(list), {path: number for number, path in enumerate(paths)}
+    for answer in near:
+        found_by[answer["asked"]].append(answer)
+    for row in sorted(told, key=lambda row: place[row["image"]]):
+        answers = found_by[row["image"]]
+        said = f"{len(answers)} stored pictures near it" if row["status"] == "ok" else _bad(row)
+        yield f"{paths[row['image']]}: {said}"
+        for answer in answers:
+            yield (
+                f"  {answer['image']}  distance {answer['distance']}, colour difference "
+                f"{answer['colour_difference']:.1f}: {answer['verdict']} ({answer['reason']}), {_offers(answer)}"
+            )
+
+
+def fingerprint(paths: Sequence[str], spark: SparkSession, settings: Settings) -> DataFrame:
+    """The fingerprints of these canonical paths, as `store.FETCHED`; nothing is stored."""
+    tasks = fingerprints.tasks(len(paths), settings.fingerprints)
+    images = spark.createDataFrame([(path,) for path in paths], "image string").repartition(tasks)
+    allowed = sorted({locations.place(path) for path in paths})
+    rows = fingerprints.compute(images, allowed, settings.fingerprints, settings.s3).collect()  # as many as were asked
+    return spark.createDataFrame(rows, store.FETCHED)
+
+
+def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
+    """`content`, `offers` (how many show it), `first` (the first few, as texts)."""
+    usable = catalogue.where(F.col("status").isin("ok", "same_row"))
+    shown = usable.join(tables.usable(stored), on="image", how="inner")
+    named = shown.select("content", tables.as_text(shown, "id").alias("offer")).distinct()
+    listed = F.slice(F.sort_array(F.collect_list("offer")), 1, OFFERS)
+    return named.groupBy("content").agg(F.count("*").alias("offers"), listed.alias("first"))
+
+
+def _path(image: str) -> str:
+    try:
+        return locations.of_person(image)
+    except BadImage as bad:
+        raise BadInput(f"image {image!r} cannot be asked for: {bad.detail}") from None
+
+
+def _bad(row: Any) -> str:
+    return f"{row['status']}: {row['detail']}" if row["detail"] else row["status"]
+
+
+def _offers(answer: Any) -> str:
+    more = f" and {answer['offers'] - len(answer['first'])} more" if answer["offers"] > len(answer["first"]) else ""
+    return f"offers {', '.join(answer['first'])}{more}"

@@ -1,0 +1,221 @@
+"""A choice is one member of a group: the centre it joined, how far it is from it, and why it passes.
+
+In each group, in order, a member joins the first earlier centre it passes against, else it becomes a centre
+(Gonzalez-style leader clustering with a fixed order). So representatives of one hash are chosen, and keepers of one
+component: whatever path connects two pictures, each was compared with the one that stands for it.
+
+Two that people keep apart never join one centre: a member does not join a centre that it is kept apart from, nor one
+that an earlier member, which it is kept apart from, passes against. Whether that one joined there, or another centre
+before it, makes no difference: so the rule looks at a few pictures and not at what was decided before.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from dedup_spark import gates
+from dedup_spark.comparing import second_look
+from dedup_spark.comparing.verdict import DUPLICATE, Features, Limits, compare, look_again, near
+
+CHOICE = "key string, centre string, distance int, colour_difference double, reason string"
+FEATURES = ("words", "colour_signature", "unstable_channels")
+
+
+class Cutter(Protocol):
+    """Somewhere to write a table and read it back: `storage.Scratch`."""
+
+    def cut(self, rows: DataFrame, name: str) -> DataFrame: ...
+
+    def rows(self, name: str) -> int: ...
+
+
+def choose(
+    members: DataFrame,
+    order: Sequence[Column],
+    limits: Limits,
+    members_per_task: int,
+    scratch: Cutter,
+    squares: DataFrame | None = None,
+    apart: DataFrame | None = None,
+    budget: int | None = None,
+) -> DataFrame:
+    """One row per member: `key`, `centre`, `distance`, `colour_difference`, `reason`.
+
+    `members` has `group`, `key` (a content), the features of `verdict.Features`, and what `order` sorts by; ties of
+    the order are broken by `key`. `squares` has `content` and `square`, for the second look; None: no square is known.
+    `apart` has `key` and `other`, few pairs of members that must not join one centre, each pair both ways; None: none.
+    A centre is its own centre, with reason `centre`.
+
+    In rounds with the same result as one by one: the members of a group are dealt in their order into blocks of
+    `members_per_task`; the first block settles, the others meet its centres, each block in a task of its own; whoever
+    passes none of them goes to the next round. A task holds at most two blocks, with 6 kB a member. Cost: one shuffle
+    of the squares in all, and in each round one of the members that still wait.
+
+    A centre is compared with all that waited with it, so where most members are far from each other the comparisons
+    are as the square of a group. Raises `GateFailed` before they are more than the budget; None: any number may be.
+    """
+    turn = Window.partitionBy("group").orderBy(*order, "key")
+    waiting = members.select("group", "key", *FEATURES, F.row_number().over(turn).alias("turn"))
+    waiting = scratch.cut(second_look.with_squares(waiting, "key", squares), "waiting")
+    foes = None if apart is None else scratch.cut(_foes(waiting, apart), "foes")
+    settled: list[DataFrame] = []
+    left, compared = scratch.rows("waiting"), 0
+    while True:
+        dealt = waiting.withColumn("block", F.floor((F.col("turn") - 1) / members_per_task))
+        first, rest = dealt.where(F.col("block") == 0), dealt.where(F.col("block") > 0)
+        chosen = scratch.cut(_in_blocks(_with_foes(first, foes), _settler(limits)), "chosen")
+        settled.append(chosen)
+        if budget is not None and left * left > budget - compared:  # else they are few for certain
+            compared = gates.comparisons(_comparisons(waiting, chosen), budget, compared)
+        left -= scratch.rows("chosen")
+        if left:
+            centres = first.join(chosen.where(F.col("key") == F.col("centre")).select("key"), on="key", how="left_semi")
+            beside = _with_foes(_with_centres(rest, centres), foes)
+            joined = scratch.cut(_in_blocks(beside, _joiner(limits, members_per_task)), "joined")
+            settled.append(joined)
+            left -= scratch.rows("joined")
+        if not left:
+            return reduce(DataFrame.unionByName, settled)
+        again = rest.drop("block").join(joined.select("key"), on="key", how="left_anti")
+        again = again.withColumn("turn", F.row_number().over(Window.partitionBy("group").orderBy("turn")))
+        waiting = scratch.cut(again, "waiting")  # every waiting member passes against no centre chosen so far
+
+
+def _comparisons(waiting: DataFrame, chosen: DataFrame) -> DataFrame:
+    """`first` (a content), `pairs`: for each group, how many comparisons the centres of a round make."""
+    centres = chosen.where(F.col("key") == F.col("centre")).select("key", F.lit(1).alias("centre"))
+    counted = waiting.select("group", "key").join(centres, on="key", how="left").groupBy("group")
+    content = F.substring_index(F.min("key"), "/", -1)  # before it stands the family, where it may be of several
+    return counted.agg(content.alias("first"), (F.count("*") * F.count("centre")).alias("pairs"))
+
+
+def features(rows: pd.DataFrame, prefix: str = "") -> Features:
+    """The features of n pictures out of pandas columns `words`, `colour_signature`, `unstable_channels`."""
+    signatures = b"".join(rows[f"{prefix}colour_signature"])
+    return Features(
+        np.array(rows[f"{prefix}words"].tolist(), dtype=np.int64),
+        np.frombuffer(signatures, np.uint8).reshape(len(rows), -1),
+        rows[f"{prefix}unstable_channels"].to_numpy(np.uint8),
+    )
+
+
+def take(pictures: Features, rows: Any) -> Features:
+    """The features of these rows."""
+    return Features(pictures.words[rows], pictures.colour_signature[rows], pictures.unstable_channels[rows])
+
+
+def _foes(members: DataFrame, apart: DataFrame) -> DataFrame:
+    """`group`, `key`, `other` and what is known of that one: the earlier members that a member is kept apart from."""
+    member = members.select("group", "key", "turn").join(F.broadcast(apart), on="key", how="inner")
+    other = members.withColumnsRenamed({"key": "other", "turn": "other_turn"})
+    met = other.join(F.broadcast(member), on=["group", "other"], how="inner")
+    return met.where(F.col("other_turn") < F.col("turn")).select("group", "key", "other", *FEATURES, "square")
+
+
+def _with_centres(blocks: DataFrame, centres: DataFrame) -> DataFrame:
+    """The members of each block, and beside them the new centres of their group."""
+    number = blocks.select("group", "block").distinct()  # few: one row for `members_per_task` members
+    return blocks.unionByName(centres.drop("block").join(F.broadcast(number), on="group", how="inner"))
+
+
+def _with_foes(members: DataFrame, foes: DataFrame | None) -> DataFrame:
+    """The members with the keys of their `foes`; and these beside them, without a turn, where they are in no block."""
+    if foes is None:
+        return members.withColumn("foes", F.lit(None).cast("array<string>"))
+    asked = foes.join(members.select("block", "key"), on="key", how="inner").drop("key")
+    beside = asked.withColumnRenamed("other", "key").dropDuplicates(["block", "key"])
+    beside = beside.join(members.select("block", "key"), on=["block", "key"], how="left_anti")
+    listed = foes.groupBy("key").agg(F.collect_list("other").alias("foes"))
+    named = members.join(F.broadcast(listed), on="key", how="left")
+    return named.unionByName(beside, allowMissingColumns=True)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """The members that one task holds, in their order: row i of all."""
+
+    keys: Any
+    turns: Any  # those of centres among them; NaN for who is only a foe of others
+    pictures: Features
+    squares: Any
+    foes: dict[int, list[int]]  # a row → the rows that it is kept apart from
+    witnesses: Any  # all rows that some row is kept apart from
+
+
+def _block(rows: pd.DataFrame) -> _Block:
+    rows = rows.sort_values("turn", ignore_index=True)
+    keys, squares = rows["key"].to_numpy(object), rows["square"].to_numpy(object)
+    place = {key: row for row, key in enumerate(keys)}
+    foes = {row: [place[key] for key in listed] for row, listed in enumerate(rows["foes"]) if listed is not None}
+    witnesses = np.array(sorted({foe for listed in foes.values() for foe in listed}), dtype=np.int64)
+    return _Block(keys, rows["turn"].to_numpy(np.float64), features(rows), squares, foes, witnesses)
+
+
+Choice = tuple[str, str, int, float, str]
+
+
+def _in_blocks(rows: DataFrame, choices: Callable[[_Block], Iterator[Choice]]) -> DataFrame:
+    """The choices of each block, made in one task."""
+
+    def chosen(block: pd.DataFrame) -> pd.DataFrame:
+        names = ["key", "centre", "distance", "colour_difference", "reason"]
+        return pd.DataFrame(list(choices(_block(block))), columns=names)
+
+    return rows.groupBy("group", "block").applyInPandas(chosen, CHOICE)
+
+
+def _settler(limits: Limits) -> Callable[[_Block], Iterator[Choice]]:
+    """The members of the first block of a group in their order, centre by centre."""
+
+    def settle(block: _Block) -> Iterator[Choice]:
+        waiting = np.flatnonzero(~np.isnan(block.turns))
+        while len(waiting):
+            centre = int(waiting[0])
+            yield (block.keys[centre], block.keys[centre], 0, 0.0, "centre")
+            joined = _joined(block, centre, waiting[1:], limits)
+            yield from joined.values()
+            waiting = np.setdiff1d(waiting[1:], list(joined))  # nobody who waits may join a centre chosen so far
+
+    return settle
+
+
+def _joiner(limits: Limits, members_per_task: int) -> Callable[[_Block], Iterator[Choice]]:
+    """The members of a later block that may join one of the new centres, each with the first of these."""
+
+    def join(block: _Block) -> Iterator[Choice]:
+        waiting = np.flatnonzero(block.turns > members_per_task)
+        for centre in np.flatnonzero(block.turns <= members_per_task).tolist():
+            joined = _joined(block, centre, waiting, limits)
+            yield from joined.values()
+            waiting = np.setdiff1d(waiting, list(joined))
+
+    return join
+
+
+def _joined(block: _Block, centre: int, waiting: Any, limits: Limits) -> dict[int, Choice]:
+    """Which of the waiting rows join this centre: they pass against it, and nobody bars them from it."""
+    one, asked = take(block.pictures, [centre]), np.union1d(waiting, block.witnesses)
+    asked = asked[near(one, take(block.pictures, asked), limits)]
+    found = compare(one, take(block.pictures, asked), limits)
+    passes = np.flatnonzero(found.verdict == DUPLICATE)
+    squares = block.squares[asked[passes]].tolist()
+    _, verdict, _ = look_again(found.colour_difference[passes], [block.squares[centre]] * len(passes), squares, limits)
+    passes = passes[verdict == DUPLICATE]
+    taken = {centre, *asked[passes]}
+    joins = (at for at in passes[np.isin(asked[passes], waiting)] if taken.isdisjoint(block.foes.get(asked[at], ())))
+    return {
+        int(asked[at]): (
+            block.keys[asked[at]],
+            block.keys[centre],
+            int(found.distance[at]),
+            float(found.colour_difference[at]),
+            found.reason[at],
+        )
+        for at in joins
+    }

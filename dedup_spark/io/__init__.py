@@ -1,0 +1,1 @@
+"""Bytes of any place, local or on an object store, plain Python."""

@@ -1,0 +1,1 @@
+"""What holds offers together, and where they are parted."""
