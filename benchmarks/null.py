@@ -4,8 +4,8 @@
 
 Two of them: the photographs of FOLDER and a drawn catalogue (`benchmarks/drawn_catalogue.py`). Of each it prints the
 pairs by distance, before and after each witness, and the wrong merges to expect in larger catalogues that look like
-it (`dedup_spark/pairs/wrong_merges.py`); beside it the rivals' pairs on the same pictures. Flat pictures and hashes that are
-a coin toss are left out for all, as `dedup-spark evaluate null` does.
+it (`dedup_spark/pairs/wrong_merges.py`); beside it the rivals' pairs on the same pictures. Flat pictures and hashes
+that are a coin toss are left out for all, as `dedup-spark evaluate null` does.
 """
 
 import argparse

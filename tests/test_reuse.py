@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import fingerprints, pipeline, settings, source, tables
+from dedup_spark import fingerprints, settings, source, stages, tables
 from dedup_spark.output import parts, runs
 from dedup_spark.settings import S3, Settings
 from dedup_spark.source import Source
@@ -58,7 +58,7 @@ def day(
 
         run.commit = committed  # type: ignore[method-assign, assignment]
         work = Work(run, spark, asked, parts.scratch(run, spark, asked), lambda line: None)
-        found = pipeline.fetch(work, Source("offers"), offers, allowed).collect()
+        found = stages.fetch(work, Source("offers"), offers, allowed).collect()
         run.publish(asked)
     assert sorted(row["image"] for row in found) == sorted(images)  # each once
     assert run.rows()["fingerprints"] == len(images)
@@ -215,9 +215,9 @@ def test_bytes_of_the_catalogue_are_looked_at_once_and_nothing_is_fetched(spark:
         assert source.places(given, asked) == ("/", ())
         with runs.working(str(tmp_path / "out"), {"more": len(more)}, asked) as run:
             work = Work(run, spark, asked, parts.scratch(run, spark, asked), lambda line: None)
-            offers = work.table(tables.CATALOGUE, lambda: pipeline.read_offers(work, given, "/", ()))
+            offers = work.table(tables.CATALOGUE, lambda: stages.read_offers(work, given, "/", ()))
             assert "content" not in offers.select("row.*").columns
-            prints = pipeline.fetch(work, given, offers, ()).collect()
+            prints = stages.fetch(work, given, offers, ()).collect()
             run.publish(asked)
         return run.manifest["revalidate"], {row["image"]: row.asDict() for row in prints}
 
