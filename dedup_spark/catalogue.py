@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
-from dedup_spark import settings, tables
+from dedup_spark import forms, settings, tables
 from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.io import locations
 from dedup_spark.pictures import CONTENT_DIGITS
@@ -65,9 +65,9 @@ def compute(rows: DataFrame, root: str, allowed: Sequence[str], columns: setting
         "version",
         F.struct(*row).alias("row"),
     )
-    turn = Window.partitionBy("id", "image", "status").orderBy(tables.as_json("row"))
+    turn = Window.partitionBy("id", "image", "status").orderBy(forms.as_json("row"))
     repeated = (F.col("status") == "ok") & (F.row_number().over(turn) > 1)
-    return tables.conform(
+    return forms.conform(
         marked.withColumn("status", F.when(repeated, "same_row").otherwise(F.col("status"))), tables.CATALOGUE
     )
 

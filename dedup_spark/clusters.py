@@ -3,8 +3,8 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from dedup_spark.forms import as_text
 from dedup_spark.offers import cluster_ids
-from dedup_spark.tables import as_text
 
 
 def compute(components: DataFrame, bonds: DataFrame, before: DataFrame | None = None) -> DataFrame:

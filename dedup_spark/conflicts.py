@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from dedup_spark import settings
 from dedup_spark.errors import BadInput
-from dedup_spark.tables import as_text
+from dedup_spark.forms import as_text
 
 KEPT_APART, REVIEW = "apart", "review"
 VALUES = 20

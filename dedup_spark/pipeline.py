@@ -16,6 +16,7 @@ from dedup_spark import (
     deduplicated,
     duplicate_sets,
     fingerprints,
+    forms,
     gates,
     measures,
     offer_graph,
@@ -94,7 +95,7 @@ def flow(work: Work, found: Source, said: Reviews, protected: Sequence[Reference
     work.run.note(revalidate=reuse.counted(work.run.manifest["revalidate"], of_images))
     pictures = work.cut(fingerprints.distinct_pictures(prints), "pictures")
     squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
-    groups = pair_search.groups(offers, tables.usable(prints), settings.candidate_pairs.within)
+    groups = pair_search.groups(offers, forms.usable(prints), settings.candidate_pairs.within)
 
     with work.stage("people"):
         word = people.hear(said, offers, prints, root, settings, scratch)

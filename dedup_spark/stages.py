@@ -19,6 +19,7 @@ from dedup_spark import (
     deduplicated,
     duplicate_sets,
     fingerprints,
+    forms,
     gates,
     references,
     repeats,
@@ -131,7 +132,7 @@ def find_sets(work: Work, seen: Seen, pairs: DataFrame) -> DataFrame:
     choices = duplicate_sets.choose(
         connected, pictures, policy.keeper, seen.limits, policy.round, work.scratch, squares, judged
     )
-    return duplicate_sets.compute(choices, seen.pictures, tables.usable(seen.prints))
+    return duplicate_sets.compute(choices, seen.pictures, forms.usable(seen.prints))
 
 
 def audited(work: Work, seen: Seen, pairs: DataFrame, connected: DataFrame) -> None:

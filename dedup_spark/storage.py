@@ -21,7 +21,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from dedup_spark import tables
+from dedup_spark import forms
 from dedup_spark.errors import StorageFailed
 from dedup_spark.io import objects, read_faults
 from dedup_spark.io.objects import Entry
@@ -263,7 +263,7 @@ def _write_files(df: DataFrame, path: str, settings: Settings) -> None:
         # Nothing is there to append to; "errorifexists" would take the folders that some stores keep for a table.
         df.write.mode("append").parquet(spark_path(path, settings))
     except Exception as error:
-        raise (tables.fault(error) or failure(error, path) or error) from error
+        raise (forms.fault(error) or failure(error, path) or error) from error
 
 
 def _count(spark: SparkSession, path: str, schema: T.StructType | None, settings: Settings) -> int:

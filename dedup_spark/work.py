@@ -16,7 +16,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import tables
+from dedup_spark import forms
 from dedup_spark.output.runs import Run
 from dedup_spark.people.reviews import Reviews
 from dedup_spark.references import Reference
@@ -48,7 +48,7 @@ class Work:
             return self.run.read(self.spark, table.name, self.settings)
         self.tell(f"{table.name} ...")
         with self.stage(table.name):
-            conformed = tables.conform(rows(), table)
+            conformed = forms.conform(rows(), table)
             written = self.run.write(conformed, table.name, self.settings)
         self.tell(f"{table.name}: {written.rows:,} rows")
         return self.run.read(self.spark, table.name, self.settings, conformed.schema)

@@ -2,7 +2,7 @@
 
 from pyspark.sql import SparkSession
 
-from dedup_spark import changes, tables
+from dedup_spark import changes, forms, tables
 from tests.tables_of import a_table
 
 KIND = "id int, cluster_id string, size int"
@@ -44,7 +44,7 @@ EXPECTED = {
 
 def test_each_change_has_its_word(spark: SparkSession) -> None:
     before, now = (a_table(spark, [(id, name, 2) for id, name in day.items()], KIND) for day in (BEFORE, NOW))
-    found = tables.conform(changes.compute(now, before), tables.CHANGES).collect()
+    found = forms.conform(changes.compute(now, before), tables.CHANGES).collect()
     assert {row["id"]: tuple(row)[1:] for row in found} == EXPECTED
     assert dict(map(tuple, changes.replay(before, changes.compute(now, before)).collect())) == NOW
     assert changes.said(changes.compute(now, before), now, before) == {

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark import fingerprints, hash_image, settings, tables
+from dedup_spark import fingerprints, forms, hash_image, settings
 from dedup_spark.output import store
 from dedup_spark.settings import S3
 from tests import pictures
@@ -85,7 +85,7 @@ def test_a_content_is_one_picture_named_by_its_smallest_path(spark: SparkSession
     facts = (1200, 9, "h", [1, 2], b"c", False, 5)
     found = sorted(tuple(row) for row in fingerprints.distinct_pictures(table).collect())
     assert found == [("a", "/3", 1, *facts), ("b", "/1", 2, *facts)]
-    assert sorted(tuple(row) for row in tables.usable(table).collect()) == [("/1", "b"), ("/2", "b"), ("/3", "a")]
+    assert sorted(tuple(row) for row in forms.usable(table).collect()) == [("/1", "b"), ("/2", "b"), ("/3", "a")]
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the photographs of ../shared/data")

@@ -5,7 +5,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from dedup_spark import measures, tables
+from dedup_spark import forms, measures, tables
 from dedup_spark.offers import bonds
 from dedup_spark.settings import load
 from tests.tables_of import a_table
@@ -36,7 +36,7 @@ def test_a_cluster_is_measured(spark: SparkSession) -> None:
     clusters = a_table(
         spark, [(n, cluster, sizes[cluster]) for n, cluster in members.items()], "id int, cluster_id string, size long"
     )
-    found = tables.conform(measures.compute(bonded, clusters, LIMITS), tables.MEASURES).orderBy("cluster_id").collect()
+    found = forms.conform(measures.compute(bonded, clusters, LIMITS), tables.MEASURES).orderBy("cluster_id").collect()
     assert [tuple(row) for row in found] == [
         # cluster, offers, sets, merchants, along, across, diameter, bridges, density
         ("10", 3, 1, 1, 6, 10, 1, 0, 1.0),  # a set that 12 shows alone does not count, nor one with another cluster

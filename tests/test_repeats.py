@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import deduplicated, references, repeats, settings, tables
+from dedup_spark import deduplicated, forms, references, repeats, settings, tables
 from dedup_spark.errors import BadInput
 from dedup_spark.output import runs, store
 from tests.tables_of import a_table, shown
@@ -51,7 +51,7 @@ def test_a_row_that_repeats_goes_and_stands_for_nobody_but_a_suspect_stays(spark
     )
     fates = sorted((row["id"], row["fate"], row["kept_image"]) for row in decided.collect())
     assert fates == [("a", "repeated", "/master"), ("b", "kept", "/2"), ("c", "removed", "/2"), ("d", "kept", "/4")]
-    rows = tables.conform(deduplicated.repeats(decided), tables.REPEATS).collect()
+    rows = forms.conform(deduplicated.repeats(decided), tables.REPEATS).collect()
     assert [row.asDict() for row in rows] == [
         {"id": "a", "image": "/1", "reference_image": "/master", "distance": 0, "reason": "same bytes"}
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark import account, components, gates, splits, tables
+from dedup_spark import account, components, forms, gates, splits, tables
 from dedup_spark.errors import GateFailed
 from dedup_spark.offers import bonds
 from dedup_spark.settings import load
@@ -86,7 +86,7 @@ def test_components_are_cut_as_they_have_to_be(split: Split) -> None:
 
 
 def test_every_cut_is_told(split: Split, spark: SparkSession) -> None:
-    told = tables.conform(split.splits, tables.SPLITS).orderBy("id", "part").collect()
+    told = forms.conform(split.splits, tables.SPLITS).orderBy("id", "part").collect()
     assert [
         (r["cluster_id"], r["id"], r["set_id"], r["part"], r["image"], r["distance"], r["reason"]) for r in told
     ] == [

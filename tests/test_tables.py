@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import settings, storage, tables
+from dedup_spark import forms, settings, storage, tables
 from dedup_spark.errors import Fault
 from tests.tables_of import a_table
 
@@ -17,9 +17,9 @@ REJECT = "stage string, id {id}, image string, status string, detail string"
 @pytest.mark.parametrize("kind", ["string", "struct<shop:string,number:bigint>"])
 def test_a_null_is_written_only_where_there_may_be_one(spark: SparkSession, tmp_path: Path, kind: str) -> None:
     schema = REJECT.format(id=kind)
-    known = tables.conform(a_table(spark, [("catalogue", None, None, "no_id", None)], schema), tables.REJECTS)
+    known = forms.conform(a_table(spark, [("catalogue", None, None, "no_id", None)], schema), tables.REJECTS)
     assert storage.write(known, f"{tmp_path}/known", CHOSEN).rows == 1
-    unknown = tables.conform(a_table(spark, [("catalogue", None, None, None, None)], schema), tables.REJECTS)
+    unknown = forms.conform(a_table(spark, [("catalogue", None, None, None, None)], schema), tables.REJECTS)
     with pytest.raises(Fault, match=r"^rejects\.status holds a null: it may hold none$"):
         storage.write(unknown, f"{tmp_path}/unknown", CHOSEN)
     assert not storage.data_files(f"{tmp_path}/unknown", CHOSEN)
@@ -29,4 +29,4 @@ def test_a_null_is_written_only_where_there_may_be_one(spark: SparkSession, tmp_
 def test_an_offer_without_an_id_is_in_no_cluster(spark: SparkSession, tmp_path: Path) -> None:
     rows = a_table(spark, [(None, "a", 2)], "id struct<shop:string,number:bigint>, cluster_id string, size long")
     with pytest.raises(Fault, match=r"^clusters\.id holds a null"):
-        storage.write(tables.conform(rows, tables.CLUSTERS), f"{tmp_path}/clusters", CHOSEN)
+        storage.write(forms.conform(rows, tables.CLUSTERS), f"{tmp_path}/clusters", CHOSEN)

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark import fingerprints, tables
+from dedup_spark import fingerprints, forms
 from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.io import locations
 from dedup_spark.output import manifests, runs, store
@@ -81,8 +81,8 @@ def fingerprint(paths: Sequence[str], spark: SparkSession, settings: Settings) -
 def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
     """`content`, `offers` (how many show it), `first` (the first few, as texts)."""
     usable = catalogue.where(F.col("status").isin("ok", "same_row"))
-    shown = usable.join(tables.usable(stored), on="image", how="inner")
-    named = shown.select("content", tables.as_text(shown, "id").alias("offer")).distinct()
+    shown = usable.join(forms.usable(stored), on="image", how="inner")
+    named = shown.select("content", forms.as_text(shown, "id").alias("offer")).distinct()
     listed = F.slice(F.sort_array(F.collect_list("offer")), 1, OFFERS)
     return named.groupBy("content").agg(F.count("*").alias("offers"), listed.alias("first"))
 

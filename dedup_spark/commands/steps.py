@@ -16,9 +16,9 @@ from pyspark.sql import functions as F
 
 from dedup_spark.comparing import centres, words
 from dedup_spark.comparing.verdict import WORDS, Limits, compare
+from dedup_spark.forms import as_text
 from dedup_spark.offers import bonds
 from dedup_spark.people.judgements import OBEYED, OFFER, SAME
-from dedup_spark.tables import as_text
 
 CHAIN, EVIDENCE = "chain", "evidence"
 FOUND = "left string, right string, step int, left_offer string, right_offer string, part string"

@@ -3,8 +3,8 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from dedup_spark.forms import as_text
 from dedup_spark.offers.cutting import JUDGED
-from dedup_spark.tables import as_text
 
 JUDGED_PART = "judged "
 """Begins the name of a part that is a person's word; the two offers follow."""

@@ -2,7 +2,7 @@
 
 | what is named | how | the text |
 |---|---|---|
-| an offer | its id: text, whole number, or an object of the columns of `[catalogue] id` | `tables.as_text` |
+| an offer | its id: text, whole number, or an object of the columns of `[catalogue] id` | `forms.as_text` |
 | a picture | its content: the first 32 hex digits of the SHA-256 of its bytes | the digits |
 | a set | the content of its keeper | the digits |
 | a picture | an image: its path, absolute or from `image_root` | the canonical path |

@@ -14,7 +14,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import tables
+from dedup_spark import forms, tables
 from dedup_spark.errors import BadInput
 from dedup_spark.people import judgements, lists, names
 from dedup_spark.people.judged import JUDGED
@@ -69,12 +69,12 @@ def hear(
 
 
 def offers_apart(word: Word) -> DataFrame | None:
-    """`left_offer`, `right_offer` (as `tables.as_text`), `reason`: offers that must not share a cluster."""
+    """`left_offer`, `right_offer` (as `forms.as_text`), `reason`: offers that must not share a cluster."""
     return _judged_offers(word, DIFFERENT)
 
 
 def offers_together(word: Word) -> DataFrame | None:
-    """`left_offer`, `right_offer` (as `tables.as_text`), `reason`: offers that belong into one cluster."""
+    """`left_offer`, `right_offer` (as `forms.as_text`), `reason`: offers that belong into one cluster."""
     return _judged_offers(word, SAME)
 
 
@@ -140,13 +140,13 @@ def _rows(name: str, scratch: Scratch) -> list[dict[str, Any]]:
 
 def _offers(asked: Mapping[str, str], offers: DataFrame, scratch: Scratch) -> dict[str, str]:
     """Of the asked offers those that there are."""
-    ids = offers.select(tables.as_text(offers, "id").alias("name"))
+    ids = offers.select(forms.as_text(offers, "id").alias("name"))
     return _found(asked, ids.select("name", F.col("name").alias("known")), scratch)
 
 
 def _contents(asked: Mapping[str, str], prints: DataFrame, scratch: Scratch) -> dict[str, str]:
     """Of the asked pictures those that there are, each with its content; named by a path or by the content itself."""
-    usable = tables.usable(prints).select("content", F.explode(F.array("image", "content")).alias("name"))
+    usable = forms.usable(prints).select("content", F.explode(F.array("image", "content")).alias("name"))
     return _found(asked, usable.select("name", F.col("content").alias("known")), scratch)
 
 
@@ -162,7 +162,7 @@ def _found(asked: Mapping[str, str], known: DataFrame, scratch: Scratch) -> dict
 
 
 def _clusters(word: Word, joined: DataFrame) -> dict[str, str]:
-    ids = joined.select(tables.as_text(joined, "id").alias("name"), F.col("cluster_id").alias("known"))
+    ids = joined.select(forms.as_text(joined, "id").alias("name"), F.col("cluster_id").alias("known"))
     return _homes(word.settled[OFFER], ids, word.scratch)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import storage, tables
+from dedup_spark import forms, storage
 from dedup_spark.io import objects
 from dedup_spark.settings import Settings
 
@@ -42,7 +42,7 @@ def write(clusters: DataFrame, count: int, folder: str, settings: Settings) -> s
 
 def _fits(clusters: DataFrame) -> bool:
     """Whether the driver may hold all of them."""
-    bytes_of_text = F.octet_length(tables.as_text(clusters, "id")) + F.octet_length("cluster_id")
+    bytes_of_text = F.octet_length(forms.as_text(clusters, "id")) + F.octet_length("cluster_id")
     found = clusters.agg(F.count("*").alias("offers"), F.sum(bytes_of_text).alias("text")).first()
     assert found is not None
     return found["offers"] <= OFFERS and (found["text"] or 0) <= TEXT
