@@ -19,6 +19,7 @@ from dedup_spark.errors import BadImage
 from dedup_spark.images import ways
 from dedup_spark.io import fetch
 from dedup_spark.output import store
+from dedup_spark.spark import workers
 
 FEW_TASKS, FEW_IMAGES = 16, 25
 """So many tasks at least while each has so many images (a tenth of a second of work): no core waits for another."""
@@ -74,12 +75,14 @@ def compute(images: DataFrame, allowed: Sequence[str], limits: settings.Fingerpr
     ways.find(limits.decode)
 
     def fetched(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        workers.forget_archives()
         asked, again = tee(_rows(batches))
         with closing(fetch.fetch((image for image, _ in asked), limits, s3, allowed)) as found:
             items = (_Item(*image[:2], version, image.etag) for image, (_, version) in zip(found, again, strict=True))
             yield from _looked_at(items, limits)
 
     def held(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        workers.forget_archives()
         items = (_Item(image, _within(data, limits), version, None) for image, version, data in _rows(batches))
         yield from _looked_at(items, limits)
 
