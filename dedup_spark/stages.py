@@ -78,9 +78,10 @@ def fetch(work: Work, found: Source, offers: DataFrame, allowed: Sequence[str]) 
     images, count = reuse.missing(work, offers, allowed)
     chunks = fingerprints.chunks(count, limits)
     each = -(-count // max(1, chunks))
+    tasks = fingerprints.tasks(each, limits, session.cores(work.spark))
     asked = with_bytes(work, found, images) if work.settings.catalogue.image_bytes else images
     for number in sorted(set(range(chunks)) - work.run.committed()):
-        part = fingerprints.chunk(asked, number, chunks, fingerprints.tasks(each, limits))
+        part = fingerprints.chunk(asked, number, chunks, tasks)
         with work.stage(tables.FINGERPRINTS.name, images=each):
             commit(work, found, fingerprints.compute(part, allowed, limits, work.settings.s3), number)
         work.tell(f"fingerprints: chunk {number + 1} of {chunks} is stored")

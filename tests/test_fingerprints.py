@@ -2,13 +2,16 @@
 
 import csv
 import hashlib
+import io
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from dedup_spark import fingerprints, forms, hash_image, settings
+from dedup_spark import fingerprints, forms, hash_image, settings, storage
 from dedup_spark.output import store
 from dedup_spark.settings import S3
 from tests import pictures
@@ -18,9 +21,53 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 DEFAULTS = settings.load()
 
 
-@pytest.mark.parametrize(("images", "tasks"), [(0, 1), (1, 1), (60, 3), (390, 16), (6_400, 16), (6_401, 17)])
-def test_no_task_is_long_and_no_core_waits_for_another(images: int, tasks: int) -> None:
-    assert fingerprints.tasks(images, DEFAULTS.fingerprints) == tasks
+@pytest.mark.parametrize(
+    ("images", "cores", "tasks"),
+    [
+        (0, 2, 1),
+        (1, 2, 1),
+        (60, 2, 3),
+        (390, None, 16),
+        (6_400, 2, 16),
+        (6_401, 2, 17),
+        (390, 64, 16),
+        (20_000, 64, 512),
+        (1_000_000, 64, 2_500),
+    ],
+)
+def test_no_task_is_long_and_no_core_waits_for_another(images: int, cores: int | None, tasks: int) -> None:
+    assert fingerprints.tasks(images, DEFAULTS.fingerprints, cores) == tasks
+
+
+@pytest.mark.parametrize("files", [1, 50])
+def test_the_work_is_even_though_large_pictures_are_neighbours(spark: SparkSession, tmp_path: Path, files: int) -> None:
+    """Of 400 pictures the 8 of one merchant have 20 million pixels, the others 3,000; the catalogue has any layout.
+
+    What a task has done is what stands in the file that it has written.
+    """
+    folder, cores = tmp_path / "pictures", 2
+    large, small = (io.BytesIO() for _ in range(2))
+    Image.new("L", (5000, 4000), 200).save(large, "JPEG")
+    Image.new("RGB", (60, 50), "teal").save(small, "PNG")
+    paths = [folder / f"merchant_{number // 8:02d}" / f"{number % 8}.jpg" for number in range(400)]
+    for number, path in enumerate(paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes((large if number < 8 else small).getvalue())
+    images = a_table(spark, [(str(path),) for path in paths], "image string").repartitionByRange(files, "image")
+    tasks = fingerprints.tasks(len(paths), DEFAULTS.fingerprints, cores)
+    dealt = fingerprints.chunk(images, 0, 1, tasks)
+    storage.write(fingerprints.compute(dealt, [str(folder)], DEFAULTS.fingerprints, S3()), f"{tmp_path}/rows", DEFAULTS)
+    done = [pq.read_table(file).to_pylist() for file in sorted((tmp_path / "rows").glob("*.parquet"))]
+    assert len(done) == tasks == 16
+    assert sum(map(len, done)) == len(paths)
+    assert max(map(len, done)) < 2 * len(paths) / tasks
+    assert max(sum(row["width"] == 5000 for row in rows) for rows in done) <= 3
+    pixels = [sum(row["width"] * row["height"] for row in rows) for rows in done]
+    busy = [0] * cores
+    for work in pixels:  # as Spark does: the next task to the core that is done first
+        busy[busy.index(min(busy))] += work
+    assert max(busy) - min(busy) <= max(pixels)
+    assert max(busy) <= 0.75 * sum(busy)
 
 
 @pytest.mark.parametrize(
