@@ -37,8 +37,9 @@ def measure(folder: Path, work: Path) -> dict[str, watched.Watched]:
 
 def table(costs: dict[str, watched.Watched]) -> str:
     """The costs as a Markdown table."""
-    lines = ["| flow | seconds | peak memory of all its processes, MB |", "|---|---|---|"]
-    lines += [f"| {name} | {cost.seconds:.0f} | {cost.peak / MEGABYTE:.0f} |" for name, cost in costs.items()]
+    lines = ["| flow | seconds | seconds CPU | peak memory of all its processes, MB |", "|---|---|---|---|"]
+    for name, cost in costs.items():
+        lines.append(f"| {name} | {cost.seconds:.0f} | {cost.processor:.0f} | {cost.peak / MEGABYTE:.0f} |")
     return "\n".join(lines)
 
 

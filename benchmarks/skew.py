@@ -26,7 +26,7 @@ from pyspark.sql import DataFrame
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from benchmarks import watched
+from benchmarks import processes
 from benchmarks.tasks import Log
 from dedup_spark.bands.banding import plan
 from dedup_spark.comparing import centres, verdict
@@ -162,7 +162,7 @@ class Took:
 
 
 def now() -> Took:
-    return Took(time.monotonic(), watched.cpu(os.getpid()))
+    return Took(time.monotonic(), processes.processor(os.getpid()))
 
 
 def line(name: str, count: int, crowd: int, settings: Settings, scratch: Scratch, log: Log) -> tuple[str, Took]:
