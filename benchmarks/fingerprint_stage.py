@@ -31,8 +31,10 @@ from pyspark.sql import SparkSession
 
 from benchmarks import cost, distance, processes
 from benchmarks.edited_catalogue import photographs
-from dedup_spark import fetch, fingerprints, objects, pictures, session, storage
+from dedup_spark import fingerprints, pictures, storage
+from dedup_spark.io import fetch, objects
 from dedup_spark.settings import S3, Settings, load
+from dedup_spark.spark import session
 from tests import s3_server
 
 PARTS = ("disk", "s3", "flow", "memory")
