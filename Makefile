@@ -82,6 +82,7 @@ bench-suspects: set-up ## size charts found and products wrongly taken for one, 
 bench-fingerprints: ## milliseconds of decode and hash beside the notebook's functions and other packages, in an environment of its own
 	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt
 	.venv-bench/bin/python -m benchmarks.fingerprints
+	.venv-bench/bin/python -m benchmarks.fingerprint_stage
 
 lint: set-up ## style, types and the layers of the design
 	$(BIN)/ruff check .
