@@ -175,6 +175,8 @@ def tell(images: int, spent: Mapping[str, Sequence[Spent]]) -> None:
     for name in spent:
         each = used[name] / images * MILLI
         print(f"| {name} | {walls[name]:.1f} | {images / walls[name]:.0f} | {each:.2f} |")
+    if len(spent) == 1:
+        return
     first, *_, last = spent
     kept = f"{walls[first] / walls[last]:.0%} by the clock, {used[first] / used[last]:.0%} by the processor"
     print(f"throughput kept: {kept}\n", flush=True)
