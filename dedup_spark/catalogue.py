@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
-from dedup_spark import forms, settings, tables
+from dedup_spark import forms, settings, tables, workers
 from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.io import locations
 from dedup_spark.pictures import CONTENT_DIGITS
@@ -159,6 +159,7 @@ def _locator(root: str, allowed: Sequence[str]) -> Any:
         return path, "ok", None
 
     def located(paths: pd.Series) -> pd.DataFrame:
+        workers.forget_archives()
         return pd.DataFrame([locate(text) for text in paths], columns=["image", "status", "detail"], dtype=object)
 
     return pandas_udf(located, LOCATED)  # type: ignore[call-overload]

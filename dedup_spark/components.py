@@ -24,7 +24,7 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dedup_spark import settings
+from dedup_spark import settings, workers
 from dedup_spark.errors import Fault
 from dedup_spark.spark import carriers, session
 from dedup_spark.spark.carriers import DRIVER, Load
@@ -182,6 +182,7 @@ def _shrink(most: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordB
 
     More than `most` of them are handed on, and the task begins anew: it then has stars of several parts of its edges.
     """
+    workers.forget_archives()
     held: list[pa.RecordBatch] = []
     added = 0
     for batch in batches:

@@ -15,7 +15,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import tables
+from dedup_spark import tables, workers
 from dedup_spark.comparing import centres, second_look, words
 from dedup_spark.comparing.verdict import CHANNEL_BITS, CHANNELS, Limits, compare
 from dedup_spark.people import judged
@@ -118,6 +118,7 @@ def verify(
     """
 
     def compared(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        workers.forget_archives()
         for rows in (batch for batch in batches if len(batch)):
             found = compare(centres.features(rows, "left_"), centres.features(rows, "right_"), limits)
             yield rows[names].assign(

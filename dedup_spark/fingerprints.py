@@ -14,12 +14,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from dedup_spark import pictures, settings, tables
+from dedup_spark import pictures, settings, tables, workers
 from dedup_spark.errors import BadImage
 from dedup_spark.images import ways
 from dedup_spark.io import fetch
 from dedup_spark.output import store
-from dedup_spark.spark import workers
 
 FEW_TASKS, TASKS_PER_CORE, FEW_IMAGES = 16, 8, 25
 """So many tasks at least, in all and a core, while each has so many images (a tenth of a second of work).

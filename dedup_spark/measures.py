@@ -9,7 +9,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import settings
+from dedup_spark import settings, workers
 from dedup_spark.offers import cutting, rules, seams
 from dedup_spark.offers.cutting import JUDGED, Edge
 
@@ -62,6 +62,7 @@ def _counted(rows: DataFrame) -> DataFrame:
 
 
 def _search(rows: pd.DataFrame) -> pd.DataFrame:
+    workers.forget_archives()
     edges = [Edge(*edge) for edge in zip(rows["offer"], rows["part"], rows["distance"], strict=True)]
     graph = cutting.numbered(edges, {}).graph
     (piece,) = seams.whole(graph)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import settings
+from dedup_spark import settings, workers
 from dedup_spark.errors import BadInput, StorageFailed
 from dedup_spark.io import checksums, fetch, filesystems, locations, objects
 from dedup_spark.io.disk import Entry
@@ -66,6 +66,7 @@ def listed(images: DataFrame, limits: settings.Fingerprints, s3: settings.S3) ->
     """
 
     def found(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        workers.forget_archives()
         folders = (folder for batch in batches for folder in batch.column(0).to_pylist())
         with ThreadPoolExecutor(limits.in_flight) as pool:
             for some in _some(folders, limits.in_flight):
@@ -82,6 +83,7 @@ def looked_at(
     """The same of these images alone, by one HEAD each; null of one that is not there, or not for us."""
 
     def found(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        workers.forget_archives()
         paths = (path for batch in batches for path in batch.column(0).to_pylist())
         with closing(fetch.look(paths, limits, s3, allowed)) as looked:
             yield from _batches((image.path, image.etag) for image in looked)

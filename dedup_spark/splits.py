@@ -13,7 +13,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import settings
+from dedup_spark import settings, workers
 from dedup_spark.offers import cutting
 from dedup_spark.offers.apart import Pair
 from dedup_spark.offers.cutting import Edge
@@ -128,6 +128,7 @@ def _cutter(limits: settings.Clusters) -> Callable[[pd.DataFrame], pd.DataFrame]
     rules = policy(limits)
 
     def cut(rows: pd.DataFrame) -> pd.DataFrame:
+        workers.forget_archives()
         shown, pairs, values = (rows[rows[name].notna()] for name in ("part", "other", "column"))
         sold = shown[shown["merchant"].notna()].sort_values("merchant", ascending=False)  # of several the first by name
         unlike: dict[str, dict[str, str]] = {}

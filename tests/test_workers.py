@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup_spark.spark import workers
+from dedup_spark import workers
 
 
 def test_archives_are_read_again_when_a_module_is_wanted_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from dedup_spark import workers
 from dedup_spark.comparing import centres, words
 from dedup_spark.comparing.verdict import WORDS, Limits, compare
 from dedup_spark.forms import as_text
@@ -104,6 +105,7 @@ _STEP = (
 
 def _chains(pairs: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
     """The strongest chain of every pair of one cluster, a row for each picture on it."""
+    workers.forget_archives()
     found = [step for pair in pairs.itertuples() for step in _chain(str(pair.left), str(pair.right), edges)]
     return pd.DataFrame(found, columns=["left", "right", "step", "left_offer", "right_offer", "part"])
 
@@ -199,6 +201,7 @@ def _measured(steps: DataFrame, prints: DataFrame, chosen: Limits) -> DataFrame:
         steps = steps.join(theirs, on=f"{side}_image", how="inner")
 
     def compared(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        workers.forget_archives()
         for rows in (batch for batch in batches if len(batch)):
             found = compare(centres.features(rows, "left_"), centres.features(rows, "right_"), chosen)
             yield rows[names].assign(

@@ -19,7 +19,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import gates
+from dedup_spark import gates, workers
 from dedup_spark.comparing import second_look
 from dedup_spark.comparing.verdict import DUPLICATE, Features, Limits, compare, look_again, near
 
@@ -164,6 +164,7 @@ def _in_blocks(rows: DataFrame, choices: Callable[[_Block], Iterator[Choice]]) -
     """The choices of each block, made in one task."""
 
     def chosen(block: pd.DataFrame) -> pd.DataFrame:
+        workers.forget_archives()
         names = ["key", "centre", "distance", "colour_difference", "reason"]
         return pd.DataFrame(list(choices(_block(block))), columns=names)
 

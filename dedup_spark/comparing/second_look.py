@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
+from dedup_spark import workers
 from dedup_spark.comparing.verdict import DUPLICATE, Limits, look_again
 
 LOOKED = "area double, verdict string, reason string"
@@ -47,6 +48,7 @@ def with_squares(rows: DataFrame, content: str, squares: DataFrame | None) -> Da
 
 def _looker(limits: Limits) -> Callable[..., Column]:
     def look_at(colour_difference: pd.Series, left: pd.Series, right: pd.Series) -> pd.DataFrame:
+        workers.forget_archives()
         area, verdict, reason = look_again(colour_difference.to_numpy(float), list(left), list(right), limits)
         return pd.DataFrame({"area": area, "verdict": verdict, "reason": reason})
 

@@ -15,7 +15,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import gates
+from dedup_spark import gates, workers
 from dedup_spark.comparing import centres, second_look
 from dedup_spark.comparing.verdict import DUPLICATE, LOOKED_AT, Features, Limits, compare, excess, look_again
 from dedup_spark.images import colour
@@ -70,6 +70,7 @@ def connect(
 
 def _hold(left: pd.DataFrame, right: pd.DataFrame, limits: Limits, tossed: bool) -> pd.DataFrame:
     """The centres of two blocks against each other, each pair once: number of the left one < that of the right one."""
+    workers.forget_archives()
     if not (len(left) and len(right)):
         return _no_rows(OPEN)
     ours, theirs, found = centres.features(left), centres.features(right), []
@@ -178,6 +179,7 @@ def _in_blocks(rows: DataFrame, others: DataFrame, per_task: int, own: str, othe
 
 def _first_passing(left: pd.DataFrame, right: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """Of each pair of centres the first two members that pass, the outermost first; none, where none do."""
+    workers.forget_archives()
     waiting = _far_out(left, right)
     ours, theirs = (centres.features(rows) if len(rows) else None for rows in (left, right))
     found, at_once = [], LOOKED_AT

@@ -12,6 +12,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from dedup_spark import workers
 from dedup_spark.comparing import centres, second_look
 from dedup_spark.comparing.verdict import DUPLICATE, VETOED, Limits, compare
 from dedup_spark.people import judgements
@@ -117,6 +118,7 @@ def _moved(
 
 def _united(group: pd.DataFrame) -> pd.DataFrame:
     """What takes in what among the sets of one component."""
+    workers.forget_archives()
     group = group.sort_values("rank")
     turns = dict(zip(group["left_centre"], group["left_turn"], strict=True))
     turns |= dict(zip(group["right_centre"], group["right_turn"], strict=True))
@@ -134,6 +136,7 @@ def _united(group: pd.DataFrame) -> pd.DataFrame:
 
 def _comparer(limits: Limits) -> Any:
     def compared(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        workers.forget_archives()
         for pairs in (batch for batch in batches if len(batch)):
             found = compare(centres.features(pairs, "left_"), centres.features(pairs, "right_"), limits)
             yield pd.DataFrame(
