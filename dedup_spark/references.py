@@ -31,7 +31,11 @@ NEEDED = (
     "hash_version",
     "signature_version",
 )
-"""The columns of `tables.FINGERPRINTS` that a table of fingerprints must have; with `square` it is looked at twice."""
+"""The columns of `tables.FINGERPRINTS` that a table of fingerprints must have.
+
+Without `square` there is no second look: what is near is for review then, and only equal bytes, or nearly equal colours
+([duplicate_pairs] max_unseen_colour_difference), repeat.
+"""
 
 
 @dataclass(frozen=True)

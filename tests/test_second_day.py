@@ -83,7 +83,8 @@ def test_what_a_reference_has_does_not_come_again(
     spark: SparkSession, days: tuple[Path, Path], output: str, tmp_path: Path
 ) -> None:
     first, reference, place = manifest(output)["previous"], f"{tmp_path}/reference", f"{tmp_path}/output"
-    read(output, "fingerprints", run_id=first, spark=spark).write.parquet(reference)
+    prints, small = (read(output, name, run_id=first, spark=spark) for name in ("fingerprints", "thumbnails"))
+    prints.join(small.select("image", "square"), on="image", how="left").write.parquet(reference)
     said = pipeline.run(
         str(days[1]), place, settings.load(overrides=[f'against.references=["{reference}"]']), spark=spark
     )
