@@ -7,7 +7,7 @@ Each class has the exit code that the command line ends with.
 | 0 | done |
 | 1 | a fault in the program |
 | 2 | bad arguments, settings or catalogue |
-| 3 | the data failed a gate: too many rejects, too many wrong merges to be expected, too large a cluster, over budget |
+| 3 | the data failed a gate: too many rejects or wrong merges expected, a large cluster, over budget, a missed pair |
 | 4 | storage or credentials |
 | 5 | another run holds the output or won the pointer |
 | 130 | interrupted (Ctrl-C), as the shell says it |

@@ -27,7 +27,6 @@ Simulated for 20,000 pictures on 16 cores, of which one in a hundred costs as mu
 core keep the cores at work for 81 % of the time, eight for 89 %, sixteen for no more.
 """
 
-
 FEW_CHUNKS, FEW_IMAGES_OF_CHUNK = 10, 2000
 """So many chunks at least while each has so many images (seconds of work): what a killed run loses is a tenth."""
 
