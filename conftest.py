@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pyspark.sql import SparkSession
 
@@ -15,6 +16,10 @@ from tests import cluster, s3_server
 # Tests are short: the second compiler of the JVM costs them as much again as all else that it does.
 for name in ("SPARK_SUBMIT_OPTS", "SPARK_DAEMON_JAVA_OPTS"):
     os.environ[name] = f"{session.LIGHT} {os.environ.get(name, '')}".strip()
+
+# A test says what is so, not how fast: on a machine at work an example may take any time.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 SMALL = {
     "spark.buffer.pageSize": "1m",  # a sort takes a page, of 32 MB unless told: more than all rows of a test

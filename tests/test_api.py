@@ -138,7 +138,7 @@ assert dedup_spark.__version__ and {"find_pairs", "hash_image"} <= {*dir(dedup_s
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([(1, 64), (1, 128), (1, 256), (3, 100), (1, 300), (1, 1024), (4, 256)]),
     st.integers(0, 2**32),

@@ -23,7 +23,7 @@ LIMITS: list[dict[str, Any]] = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(SHAPES), st.sampled_from(LIMITS), st.data(), st.booleans(), st.booleans(), st.booleans())
 def test_the_search_equals_brute_force(
     shape: tuple[int, int], limits: dict[str, Any], data: st.DataObject, even: bool, same: bool, grouped: bool

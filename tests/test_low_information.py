@@ -29,13 +29,13 @@ def encoded(pixels: NDArray[np.float64], quality: int = 75) -> bytes:
 
 
 @given(st.tuples(LEVELS, LEVELS, LEVELS), QUALITIES, st.integers(1, 400), st.integers(1, 400))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_one_colour_is(colour: tuple[int, int, int], quality: int, width: int, height: int) -> None:
     assert low_information(squares(pictures.jpeg(pictures.flat(colour, width, height), quality)))[0]
 
 
 @given(st.integers(0, 2**32 - 1), QUALITIES, st.floats(0, 40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_faint_gradient_vignette_or_grain_is(seed: int, quality: int, change: float) -> None:
     random = np.random.default_rng(seed)
     y, x = np.mgrid[-0.5:0.5:200j, -0.5:0.5:150j][..., None]

@@ -74,7 +74,7 @@ def test_bits_that_agree_are_dealt_to_different_bands() -> None:
     assert chosen.cost <= min(price(sample, banding.plan(1, 1, 64, False, o), 10**6).cost for o in (None, order))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(SHAPES), st.integers(0, 60), st.integers(0, 2**32), st.booleans())
 def test_every_plan_that_may_be_chosen_finds_all_pairs_at_exactly_the_threshold(
     shape: tuple[int, int], share: int, seed: int, even: bool

@@ -286,7 +286,7 @@ def test_of_many_that_publish_at_once_exactly_one_wins(place: tuple[str, Setting
         start(output, settings, racer="0").publish(settings)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(order=st.permutations([(racer, step) for racer in range(3) for step in ("start", "publish")]))
 def test_in_any_order_who_began_before_the_last_publishing_is_refused(
     tmp_path_factory: pytest.TempPathFactory, order: list[tuple[int, str]]

@@ -112,7 +112,7 @@ def test_a_fault_of_the_query_is_no_matter_of_storage(spark: SparkSession, tmp_p
     assert not isinstance(caught.value, StorageFailed)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sizes=st.lists(st.integers(0, 7), min_size=1, max_size=4), per_file=st.integers(1, 4))
 def test_what_the_driver_writes_it_reads(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], per_file: int
