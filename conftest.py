@@ -15,19 +15,14 @@ from tests import cluster, s3_server
 
 # Tests are short: the second compiler of the JVM costs them as much again as all else that it does.
 for name in ("SPARK_SUBMIT_OPTS", "SPARK_DAEMON_JAVA_OPTS"):
-    os.environ[name] = f"{session.LIGHT} {os.environ.get(name, '')}".strip()
+    os.environ[name] = f"{session.LIGHT_JVM} {os.environ.get(name, '')}".strip()
 
 # A test says what is so, not how fast: on a machine at work an example may take any time.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
-SMALL = {
-    "spark.buffer.pageSize": "1m",  # a sort takes a page, of 32 MB unless told: more than all rows of a test
+SMALL = session.LIGHT | {
     "spark.driver.memory": "3g",
-    # Hadoop starts a `chmod` for each file that it writes, some 500 in one run of the flow: half of them for checksums
-    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-    "spark.sql.codegen.cache.maxEntries": "10000",  # by default 100: fewer than one run of the flow compiles
-    "spark.sql.execution.arrow.pyspark.enabled": "true",  # else the rows of small tables go through Python workers
     "spark.sql.shuffle.partitions": "2",
 }
 

@@ -42,7 +42,7 @@ class Cluster:
         """Submits a job as `conf/spark-defaults.conf` says, that is with the archive of dependencies."""
         command = [str(SPARK / "bin" / "spark-submit"), "--master", self.master]
         command += ["--properties-file", str(ROOT / "conf" / "spark-defaults.conf")]
-        command += ["--conf", f"spark.executor.extraJavaOptions={session.LIGHT}"]  # two cores, and little data
+        command += ["--conf", f"spark.executor.extraJavaOptions={session.LIGHT_JVM}"]  # two cores, and little data
         command += [word for pair in conf for word in ("--conf", pair)]
         environment = {**self.environment, "PYSPARK_PYTHON": self.python, "PYSPARK_DRIVER_PYTHON": sys.executable}
         return subprocess.run([*command, *arguments], cwd=ROOT, env=environment, timeout=timeout, text=True)

@@ -115,10 +115,12 @@ def test_the_driver_takes_half_of_the_memory_within_bounds(monkeypatch: pytest.M
 
 def test_little_data_is_compiled_lightly_where_the_session_is_ours() -> None:
     options = "spark.driver.extraJavaOptions"
-    assert session.LIGHT in session.configuration(load(), light=True)[options]
-    assert session.LIGHT not in session.configuration(load())[options]
+    assert session.LIGHT_JVM in session.configuration(load(), light=True)[options]
+    assert session.LIGHT_JVM not in session.configuration(load())[options]
     for master in ("session.master=spark://host:7077", "session.remote=sc://host"):
-        assert session.LIGHT not in session.configuration(load(overrides=[master]), light=True).get(options, "")
+        elsewhere = session.configuration(load(overrides=[master]), light=True)
+        assert session.LIGHT_JVM not in elsewhere.get(options, "")
+        assert not session.LIGHT.keys() & elsewhere.keys()
     chosen = load(overrides=['session.conf={"spark.driver.extraJavaOptions"="-Xint"}'])
     assert session.configuration(chosen, light=True)[options] == "-Xint"
 
@@ -126,6 +128,7 @@ def test_little_data_is_compiled_lightly_where_the_session_is_ours() -> None:
 def test_shuffle_partitions_are_those_of_the_settings() -> None:
     name = "spark.sql.shuffle.partitions"
     assert name not in session.configuration(load())
+    assert session.configuration(load(overrides=["run.partitions=3"]), light=True)[name] == "3"
     for where in ("session.master=local[1]", "session.master=spark://host:7077", "session.remote=sc://host"):
         assert session.configuration(load(overrides=[where, "run.partitions=7"]))[name] == "7"
 
