@@ -7,7 +7,7 @@ dedup-spark explain OUTPUT OFFER OFFER  the chain of pictures that connects two 
 dedup-spark history OUTPUT              the runs there were, what changed, what was fetched
 dedup-spark rollback OUTPUT [RUN]       makes an older run the current one again
 dedup-spark review import FILE OUTPUT   what people said of offers and pictures: every later run on OUTPUT obeys it
-dedup-spark clean OUTPUT                what lies there and nothing refers to; --yes deletes it
+dedup-spark clean OUTPUT                old runs, and what nothing refers to; --yes deletes it
 dedup-spark catalogue folder DIR FILE   a catalogue of any folder or prefix of pictures
 dedup-spark evaluate null FOLDER        how many wrong merges to expect, by pictures that are all different
 dedup-spark demo DIR                    a drawn catalogue that holds every case that matters
@@ -119,7 +119,7 @@ def review_import(asked: argparse.Namespace, chosen: Settings) -> None:
 
 
 def clean(asked: argparse.Namespace, chosen: Settings) -> None:
-    """Lists what nothing refers to, or deletes it."""
+    """Lists what no kept run refers to, or deletes it."""
     from dedup_spark.commands import clean as cleans
 
     for line in cleans.lines(asked.output, chosen, asked.yes):
@@ -222,7 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
     command.set_defaults(command=review_import)
 
-    command = commands.add_parser("clean", parents=[common], help="what lies in OUTPUT and nothing refers to")
+    command = commands.add_parser("clean", parents=[common], help="old runs, and what nothing refers to")
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
     command.add_argument("--yes", action="store_true", help="delete it, unless a run is at work")
     command.set_defaults(command=clean)

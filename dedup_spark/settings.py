@@ -195,6 +195,8 @@ class Run:
     partitions: int
     lease_renew: float
     lease_watch: float
+    keep_runs: int
+    keep_days: float
 
 
 @dataclass(frozen=True)

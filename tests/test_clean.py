@@ -110,7 +110,7 @@ def test_nothing_is_deleted_beside_a_run_at_work(tmp_path: Path, capsys: pytest.
             list(clean.lines(str(tmp_path), QUICK, delete=True))
         assert left.exists()
         assert cli.main(["clean", str(tmp_path)]) == 0
-        assert f"{store.FOLDER}/{run_id}-000000: 1 files, 13 bytes: no run names it" in capsys.readouterr().out
+        assert f"{store.FOLDER}/{run_id}-000000: 1 files, 13 bytes: no kept run names it" in capsys.readouterr().out
         process.send_signal(signal.SIGKILL)
     assert cli.main(["clean", str(tmp_path), "--yes", "--set", "run.lease_watch=0.9"]) == 0
     assert capsys.readouterr().out.endswith("1 leftovers of 13 bytes: deleted\n")

@@ -13,8 +13,8 @@ from dedup_spark.io.objects import Conflict
 from dedup_spark.output import documents, manifests, status
 from dedup_spark.settings import Settings
 
-READABLE = ("published", "refused")
-"""The states of a run whose tables are all written."""
+UNKNOWN: dict[str, Any] = {"state": "unknown", "started": None, "ended": None, "error": None, "tables": {}}
+"""What is known of a run that was killed before it wrote its run.json, or whose run.json is gone."""
 
 COLUMNS = ("", "run", "state", "rows", "kept", "clusters", "ids kept", "changed", "fetched", "seconds")
 GAP = "  "
@@ -32,10 +32,10 @@ def lines(output: str, settings: Settings) -> list[dict[str, Any]]:
     """
     place = locations.folder(output, "OUTPUT")
     current = manifests.current(place, settings.s3)
-    found = [manifests.open(place, run_id, settings.s3) for run_id in manifests.history(place, settings.s3)]
+    found = manifests.every(place, settings.s3)
     if not found:
         raise BadInput(f"{output}: no run ever began here")
-    return [_line(manifest, current) for manifest in found]
+    return [_line(manifest or UNKNOWN | {"run_id": run_id}, current) for run_id, manifest in found.items()]
 
 
 def rollback(output: str, run_id: str | None, settings: Settings) -> tuple[str, str]:
@@ -53,8 +53,8 @@ def rollback(output: str, run_id: str | None, settings: Settings) -> tuple[str, 
     if wanted is None:
         raise BadInput(f"{output}: run {was} is the first one, there is none before it")
     manifest = manifests.open(place, wanted, settings.s3)
-    if manifest["state"] not in READABLE:
-        raise BadInput(f"run {wanted} is {manifest['state']}: must be one of {', '.join(READABLE)}")
+    if manifest["state"] not in manifests.READABLE:
+        raise BadInput(f"run {wanted} is {manifest['state']}: must be one of {', '.join(manifests.READABLE)}")
     manifests.check(place, manifest, settings)
     content = {"run_id": wanted, "published": status.now(), "rolled_back_from": was}
     try:
@@ -78,7 +78,7 @@ def as_json(runs: list[dict[str, Any]]) -> str:
 
 
 def _line(manifest: dict[str, Any], current: str | None) -> dict[str, Any]:
-    tables = {name: table["rows"] for name, table in manifest["tables"].items()}
+    rows = {name: table["rows"] for name, table in manifest["tables"].items()} | manifest.get("balance", {})
     changed, images = manifest.get("changes", {}), manifest.get("revalidate", {})
     seconds = manifest.get("seconds")
     return {
@@ -89,8 +89,8 @@ def _line(manifest: dict[str, Any], current: str | None) -> dict[str, Any]:
         "ended": manifest["ended"],
         "error": manifest["error"],
         "catalogue": manifest.get("catalogue"),
-        "rows": tables.get("catalogue"),
-        "kept": tables.get("deduplicated"),
+        "rows": rows.get("catalogue"),
+        "kept": rows.get("deduplicated"),
         "clusters": manifest.get("clusters"),
         "ids": changed.get("ids"),
         "changed": changed.get("offers"),

@@ -11,6 +11,7 @@ who it is, so that finding the one to resume does not read them all.
 | `finished` | all tables written, CURRENT not yet swapped | yes |
 | `published` | CURRENT was swapped to it | no |
 | `refused` | all tables written and readable, but another run had swapped CURRENT | no |
+| `removed` | `dedup-spark clean` took it back: run.json names nothing any more, and stays for the history | no |
 
 Whatever became of a run, the segments that it committed are there for the next one: see `stored`.
 """
@@ -33,15 +34,25 @@ from dedup_spark.settings import S3, Settings
 from dedup_spark.storage import Written
 
 RESUMED = ("running", "failed", "finished")
+READABLE = ("published", "refused")
+"""The states of a run that is over and whose tables are all written."""
+
+REMOVED = "removed"
 OWN = ("run_id", "state", "started", "ended", "resumed", "error", "identity", "previous", "tables", "parts", "segments")
 """The keys of run.json that runs.py writes; the flow notes down others."""
 
+FILE = "run.json"
 STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def folder(run_id: str) -> str:
     """Where a run lies in its output."""
     return f"runs/{run_id}"
+
+
+def path(output: str, run_id: str) -> str:
+    """The path of the run.json of a run."""
+    return f"{output}/{folder(run_id)}/{FILE}"
 
 
 def pointer(output: str) -> str:
@@ -60,16 +71,30 @@ def open(output: str, run_id: str | None, s3: S3) -> dict[str, Any]:
     name = run_id if run_id is not None else current(output, s3)
     if name is None:
         raise BadInput(f"{output}: no run is published here")
-    document = _read(output, name, s3)
-    if document is None:
-        raise BadInput(f"{output} has no run {name}: there are {', '.join(history(output, s3)) or 'none'}")
-    return document.content
+    found = find(output, name, s3)
+    if found is None or found["state"] == REMOVED:
+        left = (run_id for run_id, manifest in every(output, s3).items() if manifest and manifest["state"] != REMOVED)
+        fate = "has no run" if found is None else "was cleaned of run"
+        raise BadInput(f"{output} {fate} {name}: there are {', '.join(left) or 'none'}")
+    return found
 
 
 def find(output: str, run_id: str, s3: S3) -> dict[str, Any] | None:
-    """The manifest of that run; None where it ended before it wrote one."""
-    document = _read(output, run_id, s3)
+    """The manifest of that run; None where it ended before it wrote one, or somebody deleted it."""
+    document = read(output, run_id, s3)
     return None if document is None else document.content
+
+
+def read(output: str, run_id: str, s3: S3) -> Document | None:
+    """The manifest of that run with the version to replace it by."""
+    return documents.read(path(output, run_id), s3)
+
+
+def every(output: str, s3: S3) -> dict[str, dict[str, Any] | None]:
+    """The manifests of all runs that ever began in the output, as `find` gives them, the newest last."""
+    names = history(output, s3)
+    with ThreadPoolExecutor(storage.READERS) as readers:
+        return dict(zip(names, readers.map(lambda name: find(output, name, s3), names), strict=True))
 
 
 def history(output: str, s3: S3) -> list[str]:
@@ -108,7 +133,7 @@ def unfinished(output: str, identity: dict[str, Any], s3: S3) -> Document | None
     index = documents.read(_index(output), s3)
     digest, now = _digest(identity), current(output, s3)
     for entry in reversed(index.content["runs"] if index else []):
-        found = _read(output, entry["run_id"], s3) if entry["identity"] == digest else None
+        found = read(output, entry["run_id"], s3) if entry["identity"] == digest else None
         if found and found.content["state"] in RESUMED and entry["run_id"] != now:
             return found
     return None
@@ -125,12 +150,10 @@ def stored(output: str, run_id: str, s3: S3) -> list[Segment]:
     that were never published. What an older one published and the current one does not read is out of date.
     """
     now = current(output, s3) or ""
-    names = [name for name in history(output, s3) if name != run_id]
-    with ThreadPoolExecutor(storage.READERS) as readers:
-        found = [manifest for manifest in readers.map(lambda name: find(output, name, s3), names) if manifest]
-    useful = (manifest for manifest in found if manifest["run_id"] >= now or manifest["state"] != "published")
-    read = (segment for manifest in useful for segment in segments(manifest))
-    named = {segment.segment: dataclasses.replace(segment, chunk=None, live=0) for segment in read}
+    others = (manifest for name, manifest in every(output, s3).items() if manifest and name != run_id)
+    useful = (manifest for manifest in others if manifest["run_id"] >= now or manifest["state"] != "published")
+    found = (segment for manifest in useful for segment in segments(manifest))
+    named = {segment.segment: dataclasses.replace(segment, chunk=None, live=0) for segment in found}
     return [named[name] for name in sorted(named)]
 
 
@@ -152,10 +175,6 @@ def check(output: str, manifest: dict[str, Any], settings: Settings) -> None:
             store.check(output, segment, settings)
     except StorageFailed as failure:
         raise StorageFailed(f"run {manifest['run_id']}: {failure}; --fresh begins a new run") from failure
-
-
-def _read(output: str, run_id: str, s3: S3) -> Document | None:
-    return documents.read(f"{output}/{folder(run_id)}/run.json", s3)
 
 
 def _index(output: str) -> str:

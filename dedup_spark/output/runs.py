@@ -118,7 +118,7 @@ class Run:
         """Replaces run.json; `RunRefused` when another process has done so since."""
         self.lease.check()
         self.manifest.update(changes)
-        path = f"{self.folder}/run.json"
+        path = manifests.path(self.output, self.run_id)
         try:
             self._version = documents.replace(path, self.manifest, self.lease.s3, expected=self._version)
         except Conflict as conflict:
