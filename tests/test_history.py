@@ -47,7 +47,7 @@ def test_each_run_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
             "-",
             "-",
             "1,201",
-            *["1,190", "of", "1,200", "4", "created,", "3", "merged", "10", "of", "1,000", "3.2"],
+            *["1,190", "of", "1,200,", "99.2%", "4", "created,", "3", "merged", "10", "of", "1,000", "3.2"],
         ],
     ]
     assert "failed" in lines[2]

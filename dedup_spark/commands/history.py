@@ -11,6 +11,7 @@ from dedup_spark.errors import BadInput, RunRefused
 from dedup_spark.io import locations
 from dedup_spark.io.objects import Conflict
 from dedup_spark.output import documents, manifests, status
+from dedup_spark.report import summary
 from dedup_spark.settings import Settings
 
 UNKNOWN: dict[str, Any] = {"state": "unknown", "started": None, "ended": None, "error": None, "tables": {}}
@@ -107,8 +108,8 @@ def _cells(run: dict[str, Any]) -> tuple[str, ...]:
         run["run_id"],
         run["state"],
         *(_number(run[name]) for name in ("rows", "kept", "clusters")),
-        f"{ids['kept']:,} of {ids['before']:,}" if ids else "-",
-        "-" if changed is None else ", ".join(f"{count:,} {word}" for word, count in changed.items()) or "nothing",
+        summary.ids_kept(ids) if ids else "-",
+        "-" if changed is None else summary.counts(changed),
         "-" if run["fetched"] is None else f"{run['fetched']:,} of {run['fetched'] + run['reused']:,}",
         _number(run["seconds"]),
     )

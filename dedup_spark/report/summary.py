@@ -13,6 +13,8 @@ FLOW = (
     ("splits", "offers taken off a picture, where connected offers are no cluster"),
     ("offer_graph", "pairs of offers that show one picture"),
     ("clusters", "offers in a cluster"),
+    ("changes", "offers that are not in the cluster that they were in before"),
+    ("measures", "clusters with their measures"),
     ("deduplicated", "rows kept"),
     ("removed", "rows that another row stands for"),
     ("repeats", "rows whose picture a reference has"),
@@ -49,10 +51,34 @@ def text(manifest: dict[str, Any], output: str) -> str:
     return "\n".join(lines)
 
 
+def ids_kept(ids: dict[str, int]) -> str:
+    """How many of the clusters that there were before kept their ids. `ids`: what run.json says of it.
+
+    >>> ids_kept({"before": 1200, "kept": 1190}), ids_kept({"before": 0, "kept": 0})
+    ('1,190 of 1,200, 99.2%', '0 of 0')
+    """
+    share = f", {ids['kept'] / ids['before']:.1%}" if ids["before"] else ""
+    return f"{ids['kept']:,} of {ids['before']:,}{share}"
+
+
+def counts(of: dict[str, int]) -> str:
+    """What there is how many of, in words.
+
+    >>> counts({"created": 1004, "merged": 3}), counts({})
+    ('1,004 created, 3 merged', 'nothing')
+    """
+    return ", ".join(f"{count:,} {word}" for word, count in of.items()) or "nothing"
+
+
 def _more(name: str, manifest: dict[str, Any]) -> str:
     if name == "fingerprints":
+        images = manifest["revalidate"]
+        fetched = f": {images['fetched']:,} fetched, {images['reused']:,} reused"
         bad = {word: count for word, count in manifest["statuses"]["images"].items() if word != "ok"}
-        return f"; unusable: {', '.join(f'{word} {count:,}' for word, count in bad.items())}" if bad else ""
+        return f"{fetched}; unusable: {counts(bad)}" if bad else fetched
+    if name == "changes":
+        changed = manifest["changes"]
+        return f": {counts(changed['offers'])}; ids kept: {ids_kept(changed['ids'])}"
     if name == "clusters":
         largest = max(map(int, manifest["cluster_sizes"]), default=0)
         return f": {manifest['clusters']:,} clusters, the largest of {largest:,}"
