@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dedup_spark import (
     account,
+    clusters,
     conflicts,
     deduplicated,
     duplicate_sets,
@@ -116,8 +117,9 @@ def flow(work: Work, found: Source, said: Reviews, protected: Sequence[Reference
     parted = cache(lambda: stages.find_clusters(work, held, *apart))
     cuts = work.table(tables.SPLITS, lambda: parted().splits)
     work.table(tables.OFFER_GRAPH, lambda: offer_graph.compute(bonds.uncut(showing, cuts), settings.offer_graph))
-    joined = work.table(tables.CLUSTERS, lambda: stages.name_clusters(work, parted().components, held))
-    stages.tell_changes(work, joined)
+    before = work.before(tables.CLUSTERS)
+    joined = work.table(tables.CLUSTERS, lambda: clusters.compute(parted().components, held, before))
+    stages.tell_changes(work, joined, before)
     work.table(tables.MEASURES, lambda: measures.compute(bonds.uncut(held, cuts), joined, settings.clusters))
     if any(word.said.values()):
         work.table(tables.JUDGEMENTS, lambda: stages.obeyed(work, word, sets, joined))

@@ -13,7 +13,6 @@ from dedup_spark import (
     account,
     catalogue,
     changes,
-    clusters,
     components,
     conflicts,
     deduplicated,
@@ -165,14 +164,8 @@ def find_clusters(work: Work, held: DataFrame, apart: DataFrame | None, unlike: 
     return found
 
 
-def name_clusters(work: Work, components: DataFrame, held: DataFrame) -> DataFrame:
-    """The clusters, called as they were in the run before."""
-    return clusters.compute(components, held, work.before(tables.CLUSTERS))
-
-
-def tell_changes(work: Work, joined: DataFrame) -> None:
+def tell_changes(work: Work, joined: DataFrame, before: DataFrame | None) -> None:
     """What changed since the run before, if there was one; run.json has the sums, and how many ids stayed."""
-    before = work.before(tables.CLUSTERS)
     if before is None or before.schema["id"].dataType != joined.schema["id"].dataType:
         return
     rows = work.table(tables.CHANGES, lambda: changes.compute(joined, before))
