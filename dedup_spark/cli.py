@@ -23,12 +23,15 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from dedup_spark import settings
 from dedup_spark.errors import INTERRUPTED, BadInput, DedupError, RunRefused
 from dedup_spark.io import locations
 from dedup_spark.output import documents
 from dedup_spark.settings import Settings
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -172,7 +175,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="dedup-spark", description="De-duplicates catalogues of offers by their pictures."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for group in (_of_run, _of_cost, _of_questions, _of_runs, _of_inputs, _of_trials):
+        group(commands, common)
+    return parser
 
+
+def _of_run(commands: Commands, common: argparse.ArgumentParser) -> None:
     command = commands.add_parser("run", parents=[common], help="the whole flow")
     command.add_argument("catalogue", metavar="CATALOGUE", help="a Parquet file, folder or glob, or a table name")
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
@@ -186,6 +194,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--against", action="append", default=[], metavar="OUTPUT2", help=of_others)
     command.set_defaults(command=run)
 
+
+def _of_cost(commands: Commands, common: argparse.ArgumentParser) -> None:
     command = commands.add_parser("plan", parents=[common], help="what a run would cost, before it costs anything")
     command.add_argument("catalogue", metavar="CATALOGUE", help="a Parquet file, folder or glob, or a table name")
     command.add_argument("--images", type=_count, metavar="N", help="of a catalogue of so many images, 1e9 say")
@@ -194,6 +204,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="for machines")
     command.set_defaults(command=plan)
 
+
+def _of_questions(commands: Commands, common: argparse.ArgumentParser) -> None:
     command = commands.add_parser("query", parents=[common], help="stored pictures within the threshold of these")
     command.add_argument("output", metavar="OUTPUT", help="where a run was published")
     command.add_argument("image", metavar="IMAGE", nargs="*", help="a path")
@@ -206,6 +218,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="for machines")
     command.set_defaults(command=explain)
 
+
+def _of_runs(commands: Commands, common: argparse.ArgumentParser) -> None:
     command = commands.add_parser("history", parents=[common], help="the runs there were, and what changed")
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
     command.add_argument("--json", action="store_true", help="for machines")
@@ -216,16 +230,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("run", metavar="RUN", nargs="?", help="its run_id; by default the one that was current before")
     command.set_defaults(command=rollback)
 
+    command = commands.add_parser("clean", parents=[common], help="old runs, and what nothing refers to")
+    command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
+    command.add_argument("--yes", action="store_true", help="delete it, unless a run is at work")
+    command.set_defaults(command=clean)
+
+
+def _of_inputs(commands: Commands, common: argparse.ArgumentParser) -> None:
     ways = commands.add_parser("review", help="what people say").add_subparsers(required=True, metavar="WAY")
     command = ways.add_parser("import", parents=[common], help="every later run on OUTPUT obeys it")
     command.add_argument("file", metavar="FILE", help="a JSON object of judgements, excluded and allowed")
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
     command.set_defaults(command=review_import)
-
-    command = commands.add_parser("clean", parents=[common], help="old runs, and what nothing refers to")
-    command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
-    command.add_argument("--yes", action="store_true", help="delete it, unless a run is at work")
-    command.set_defaults(command=clean)
 
     sources = commands.add_parser("catalogue", help="make a catalogue").add_subparsers(required=True, metavar="SOURCE")
     command = sources.add_parser("folder", parents=[common], help="of a folder or prefix of pictures")
@@ -233,6 +249,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("file", metavar="FILE", help="the Parquet file to write")
     command.set_defaults(command=catalogue_folder)
 
+
+def _of_trials(commands: Commands, common: argparse.ArgumentParser) -> None:
     kinds = commands.add_parser("evaluate", help="what the limits do").add_subparsers(required=True, metavar="WHAT")
     command = kinds.add_parser("null", parents=[common], help="wrong merges among pictures that are all different")
     command.add_argument("folder", metavar="FOLDER", help="a folder or s3:// prefix of different pictures")
@@ -247,7 +265,6 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("doctor", parents=[common], help="what is missing on this machine")
     command.add_argument("place", metavar="OUTPUT", nargs="?", help="a folder or s3:// prefix to test")
     command.set_defaults(command=doctor)
-    return parser
 
 
 def _count(text: str) -> int:
