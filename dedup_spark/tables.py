@@ -367,7 +367,7 @@ REJECTS = Table(
     ),
 )
 
-ALL = (
+OF_EVERY_RUN = (
     CATALOGUE,
     FINGERPRINTS,
     DUPLICATE_PAIRS,
@@ -383,3 +383,7 @@ ALL = (
     REMOVED,
     REJECTS,
 )
+"""The tables of the flow that every run has, in its order; `fingerprints` lies in the store."""
+
+ALL = (*OF_EVERY_RUN, WANTED, UNREAD, THUMBNAILS, JUDGEMENTS, CHANGES, REPEATS)
+"""Every table that there is; `thumbnails` lies in the store as well."""

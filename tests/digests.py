@@ -57,7 +57,7 @@ def _lines(output: str, chosen: settings.Settings) -> list[str]:
     root = manifest["image_root"]
     said = [tables.JUDGEMENTS] if tables.JUDGEMENTS.name in manifest["tables"] else []
     lines = []
-    for table in (*tables.ALL, *said):
+    for table in (*tables.OF_EVERY_RUN, *said):
         texts = [
             json.dumps(_plain({k: v for k, v in row.items() if k not in LEFT_OUT}, root), sort_keys=True)
             for row in rows(output, table.name, chosen)

@@ -84,7 +84,7 @@ def expected(spark: SparkSession, mini: Path, tmp_path_factory: pytest.TempPathF
     """The digest of the small catalogue, run the plain way: from its file, with AQE and two shuffle partitions."""
     place = str(tmp_path_factory.mktemp("expected"))
     pipeline.run(str(mini), place, settings.load([config(mini)]), spark=spark)
-    assert all(rows(place, table.name) for table in (*tables.ALL, tables.JUDGEMENTS))
+    assert all(rows(place, table.name) for table in (*tables.OF_EVERY_RUN, tables.JUDGEMENTS))
     return digest(place)
 
 
@@ -106,7 +106,7 @@ def test_no_plan_has_a_window_over_everything(spark: SparkSession, output: str) 
     """Of a window in a plan the partition is named first, then the order, then the frame."""
     whole = re.compile(r"windowspecdefinition\((?:\S+ (?:ASC|DESC) NULLS|specifiedwindowframe)")
     ours = [plan for plan in plans(spark) if f"{output}/" in plan]
-    assert {table.name for table in tables.ALL} <= {
+    assert {table.name for table in tables.OF_EVERY_RUN} <= {
         name for plan in ours for name in re.findall(rf"Arguments: file:{output}/(?:store|runs/[^/]+)/(\w+)", plan)
     }
     assert sum("windowspecdefinition(" in plan for plan in ours) > 5
@@ -131,7 +131,7 @@ def test_every_row_is_accounted_for(drawn: Path, output: str) -> None:
 
 
 def test_tables_are_what_they_say(output: str) -> None:
-    for table in tables.ALL:
+    for table in tables.OF_EVERY_RUN:
         found = rows(output, table.name)
         for column in table.columns:
             assert found, table.name
@@ -362,7 +362,7 @@ def test_catalogue_pictures_and_output_on_s3(s3: s3_server.Server, mini: Path, e
     assert done.returncode == 0, done.stderr
     assert digest("s3://results/run", chosen) == expected
     paths = [file.path for file in objects.listing("s3://results/run", s3.settings)]
-    assert sum(path.endswith(".parquet") for path in paths) > len(tables.ALL)
+    assert sum(path.endswith(".parquet") for path in paths) > len(tables.OF_EVERY_RUN)
     found = {path: objects.read(path, s3.settings) for path in paths}
     assert [path for path, file in found.items() if file and s3.secret_key.encode() in plain(path, file.data)] == []
     assert s3.secret_key not in done.stdout + done.stderr

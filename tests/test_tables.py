@@ -30,3 +30,8 @@ def test_an_offer_without_an_id_is_in_no_cluster(spark: SparkSession, tmp_path: 
     rows = a_table(spark, [(None, "a", 2)], "id struct<shop:string,number:bigint>, cluster_id string, size long")
     with pytest.raises(Fault, match=r"^clusters\.id holds a null"):
         storage.write(forms.conform(rows, tables.CLUSTERS), f"{tmp_path}/clusters", CHOSEN)
+
+
+def test_all_tables_are_all() -> None:
+    declared = [table for table in vars(tables).values() if isinstance(table, tables.Table)]
+    assert sorted(table.name for table in tables.ALL) == sorted(table.name for table in declared)

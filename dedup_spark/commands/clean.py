@@ -19,7 +19,7 @@ from dedup_spark.output import documents, manifests, store
 from dedup_spark.output.lease import Lease
 from dedup_spark.settings import Settings
 
-TABLES = {table.name for table in vars(tables).values() if isinstance(table, tables.Table)}
+TABLES = {table.name for table in tables.ALL}
 """The folders of a run that hold a table."""
 
 
