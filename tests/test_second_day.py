@@ -4,39 +4,45 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import changes, cli, demo, pipeline, read, settings, tables
+from dedup_spark import changes, cli, pipeline, read, settings, tables
 from dedup_spark.output import manifests
 from tests.digests import rows
 
 pytestmark = pytest.mark.flow
 
-KEEPERS = 'duplicate_sets.keeper=["was_keeper", "image"]'
-STEP, FIRST = 2, 3
-"""Every so many rows of the demo are the second day; of these all but every so many, the first."""
+NOTEBOOK = Path(__file__).resolve().parents[1] / "docs" / "second_day.ipynb"
 
 
 @pytest.fixture(scope="module")
 def days(drawn: Path) -> tuple[Path, Path]:
-    """The catalogues of two days: the second one has a third more rows."""
-    table = pq.read_table(drawn / demo.CATALOGUE)
-    second = table.take(pa.array(range(0, table.num_rows, STEP)))
-    first = second.take(pa.array([row for row in range(second.num_rows) if row % FIRST]))
-    for name, day in (("first", first), ("second", second)):
-        pq.write_table(day, drawn / f"{name}.parquet")
+    """The catalogues of two days, once `output` is there: the second one has half as many rows more."""
     return drawn / "first.parquet", drawn / "second.parquet"
 
 
 @pytest.fixture(scope="module")
-def output(spark: SparkSession, days: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> str:
-    place = str(tmp_path_factory.mktemp("days"))
-    for day in days:
-        pipeline.run(str(day), place, settings.load(overrides=[KEEPERS]), spark=spark)
+def output(spark: SparkSession, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the notebook has run two days, each of its cells as it stands there."""
+    place, known = str(tmp_path_factory.mktemp("days")), dict[str, Any]()
+    for cell in cells("code"):
+        code = "".join(cell["source"]).replace("demo/catalogue", str(drawn)).replace("demo/days", place)
+        exec(compile(code, f"{NOTEBOOK.name}: {cell['id']}", "exec"), known)
     return place
+
+
+def cells(kind: str) -> list[dict[str, Any]]:
+    return [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == kind]
+
+
+def test_the_notebook_is_one_without_outputs() -> None:
+    notebook = json.loads(NOTEBOOK.read_text())
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    names = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(names)) == len(names) == len(cells("code")) + len(cells("markdown"))
+    assert all((cell["outputs"], cell["execution_count"]) == ([], None) for cell in cells("code"))
 
 
 def manifest(output: str) -> dict[str, Any]:
