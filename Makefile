@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version
 EXTRAS := --extra spark --extra connect --extra s3fs --extra fast
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run run-s3 run-cluster test test-flow test-stages test-spark35 test-spark40 bench-quality bench-null bench-pairs bench-components bench-suspects bench-fingerprints lint format doctor lock clean
+.PHONY: help set-up run run-s3 run-cluster test test-flow test-stages test-spark35 test-spark40 bench-quality bench-null bench-pairs bench-components bench-suspects bench-fingerprints bench-kills lint format doctor lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ bench-fingerprints: ## milliseconds of decode and hash beside the notebook's fun
 	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt
 	.venv-bench/bin/python -m benchmarks.fingerprints
 	.venv-bench/bin/python -m benchmarks.fingerprint_stage
+
+bench-kills: set-up ## driver, executors and Python workers killed at five stages, on a disk and on S3: the same command gives the same rows
+	$(BIN)/python -m benchmarks.kills
 
 lint: set-up ## style, types and the layers of the design
 	$(BIN)/ruff check .

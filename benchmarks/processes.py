@@ -21,6 +21,17 @@ def family(parent: int) -> list[int]:
     return members
 
 
+def parent(process: int) -> int | None:
+    """Who started the process; None: it has ended."""
+    fields = _fields(process)
+    return int(fields[1]) if fields else None
+
+
+def is_busy(process: int) -> bool:
+    """Whether the process computes at this moment, and does not wait."""
+    return _fields(process)[:1] == ["R"]
+
+
 def processor(parent: int) -> float:
     """Seconds of the processor that a family has taken so far."""
     return sum(int(ticks) for member in family(parent) for ticks in _fields(member)[TIMES]) / PER_SECOND

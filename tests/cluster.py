@@ -39,13 +39,20 @@ class Cluster:
     def submit(
         self, *arguments: str, conf: Sequence[str] = (), timeout: float = 900
     ) -> subprocess.CompletedProcess[str]:
-        """Submits a job as `conf/spark-defaults.conf` says, that is with the archive of dependencies."""
+        """Submits a job, and waits until it has ended."""
+        command, environment = self.submission(*arguments, conf=conf)
+        return subprocess.run(command, cwd=ROOT, env=environment, timeout=timeout, text=True)
+
+    def submission(self, *arguments: str, conf: Sequence[str] = ()) -> tuple[list[str], dict[str, str]]:
+        """The command that submits a job as `conf/spark-defaults.conf` says, that is with the archive of dependencies,
+        and its environment. To be run in `ROOT`.
+        """
         command = [str(SPARK / "bin" / "spark-submit"), "--master", self.master]
         command += ["--properties-file", str(ROOT / "conf" / "spark-defaults.conf")]
         command += ["--conf", f"spark.executor.extraJavaOptions={session.LIGHT_JVM}"]  # two cores, and little data
         command += [word for pair in conf for word in ("--conf", pair)]
         environment = {**self.environment, "PYSPARK_PYTHON": self.python, "PYSPARK_DRIVER_PYTHON": sys.executable}
-        return subprocess.run([*command, *arguments], cwd=ROOT, env=environment, timeout=timeout, text=True)
+        return [*command, *arguments], environment
 
 
 @contextmanager

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Container, Sequence
-from itertools import combinations, takewhile
+from collections.abc import Container
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ import pytest
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
-from benchmarks import explained
+from benchmarks import explained, victims
+from benchmarks.victims import DRIVER, EXECUTOR, WORKER, Strike
 from dedup_spark import cli, demo, errors, pipeline, read, settings, tables
 from dedup_spark.errors import BadInput, GateFailed
 from dedup_spark.io import objects
@@ -197,16 +198,6 @@ def test_any_partitioning_gives_the_same_rows(
     assert digest(str(tmp_path)) == expected
 
 
-def kill_at(word: str, command: Sequence[str]) -> None:
-    """Runs the command, and kills it with all that it started once it says a line that begins with the word."""
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
-        assert process.stderr is not None
-        said = list(takewhile(lambda line: not line.startswith(word), process.stderr))
-        assert process.poll() is None, said
-        os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
-
-
 def test_a_run_that_is_killed_goes_on_where_it_was_and_the_next_one_fetches_nothing(
     spark: SparkSession, mini: Path, expected: str, tmp_path: Path
 ) -> None:
@@ -215,7 +206,8 @@ def test_a_run_that_is_killed_goes_on_where_it_was_and_the_next_one_fetches_noth
     for setting in ("session.master=local[2]", "run.partitions=1", "fingerprints.chunk=40", "run.lease_watch=5"):
         command += ["--set", setting]
     for word in ("fingerprints: chunk 1 of", "suspects ..."):
-        kill_at(word, command)
+        killed = victims.kill([Strike(DRIVER, word)], command, tmp_path / "log")
+        assert killed.code == -signal.SIGKILL, (tmp_path / "log").read_text()
         assert not (tmp_path / "CURRENT").exists()
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
@@ -400,10 +392,16 @@ def test_spark_connect_gives_the_same_rows(mini: Path, expected: str, tmp_path: 
     assert json.loads(manifest.read_text())["components"]["clusters"]["carrier"] == "cluster"
 
 
-def test_a_cluster_gives_the_same_rows(standalone: Cluster, mini: Path, expected: str, tmp_path: Path) -> None:
-    done = standalone.submit("jobs/dedup.py", "run", str(mini), str(tmp_path), "--config", config(mini))
-    assert done.returncode == 0
-    assert digest(str(tmp_path)) == expected
+def test_a_cluster_gives_the_same_rows_whoever_is_killed(
+    standalone: Cluster, mini: Path, expected: str, tmp_path: Path
+) -> None:
+    submitted = ("jobs/dedup.py", "run", str(mini), str(tmp_path / "out"), "--config", config(mini))
+    strikes = [Strike(WORKER, "fingerprints: chunk 1 of"), Strike(EXECUTOR, "suspects ...")]
+    command, environment = standalone.submission(*submitted)
+    done = victims.kill(strikes, command, tmp_path / "log", environment)
+    assert done.code == 0, (tmp_path / "log").read_text()
+    assert all(done.victims)
+    assert digest(str(tmp_path / "out")) == expected
 
 
 def test_the_code_of_the_readme_runs(spark: SparkSession, drawn: Path, mini: Path, tmp_path: Path) -> None:
