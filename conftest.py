@@ -23,6 +23,8 @@ hypothesis.settings.load_profile("any machine")
 
 SMALL = session.LIGHT | {
     "spark.driver.memory": "3g",
+    # Hadoop starts a `chmod` for each file that it writes, some 500 in one run of the flow: half of them for checksums
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",  # with it S3A cannot write
     "spark.sql.shuffle.partitions": "2",
 }
 

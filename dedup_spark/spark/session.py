@@ -68,8 +68,6 @@ LIGHT = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.shuffle.partitions": "8",
     "spark.buffer.pageSize": "1m",  # a sort takes a page, of 32 MB unless told: more than all of its rows
-    # Hadoop starts a `chmod` for each file that it writes, some 500 in one run: half of them for checksums
-    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
 }
 """What Spark is told that has little to do. For 300 offers it takes a quarter off the processor time of a run, and the
 memory of its processes goes from 3.9 to 1.4 GB.
