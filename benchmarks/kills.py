@@ -40,7 +40,6 @@ CONF = {
     "spark.driver.memory": "2g",
     "spark.executor.memory": "900m",
     "spark.executorEnv.PYTHONPATH": str(cluster.ROOT),
-    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
     "spark.sql.codegen.cache.maxEntries": "10000",
 }
 QUICK = ("run.partitions=2", "candidate_pairs.audit=0", "evaluate.sample=0")
