@@ -69,7 +69,7 @@ def test_a_task_holds_two_blocks_at_most_however_large_a_group_is(
     settle = centres._in_blocks
 
     def watched(rows: DataFrame, choices: Callable[..., Iterator[centres.Choice]]) -> DataFrame:
-        held.extend(row["count"] for row in rows.groupBy("group", "block").count().collect())
+        held.extend(row["count"] for row in rows.groupBy("bundle", "block").count().collect())
         return settle(rows, choices)
 
     monkeypatch.setattr(centres, "_in_blocks", watched)
@@ -79,6 +79,27 @@ def test_a_task_holds_two_blocks_at_most_however_large_a_group_is(
     assert sum(row["reason"] == "centre" for row in chosen) == 21
     assert len(chosen) == len(rows)
     assert max(held) <= 8
+
+
+def test_small_groups_share_a_task_and_do_not_meet(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty groups of three members of one look: the second is kept apart from the first."""
+    tasks: list[int] = []
+    settle = centres._in_blocks
+
+    def watched(rows: DataFrame, choices: Callable[..., Iterator[centres.Choice]]) -> DataFrame:
+        tasks.append(rows.select("bundle", "block").distinct().count())
+        return settle(rows, choices)
+
+    monkeypatch.setattr(centres, "_in_blocks", watched)
+    names = [(f"g{group:02d}", f"g{group:02d}-{place}") for group in range(60) for place in range(3)]
+    rows = [(group, name, 1, [0] * 5, bytearray(600), 0) for group, name in names]
+    foes = [(f"g{group:02d}-{one}", f"g{group:02d}-{1 - one}") for group in range(60) for one in (0, 1)]
+    apart = a_table(spark, foes, "key string, other string")
+    chosen = centres.choose(a_table(spark, rows, MEMBER), [], LIMITS, 60, MemoryScratch(), apart=apart)
+    assert {row["key"]: row["centre"] for row in chosen.collect()} == {
+        name: name if name.endswith("1") else f"{group}-0" for group, name in names
+    }
+    assert max(tasks) <= 4
 
 
 def test_a_cloud_stops_before_more_is_compared_than_the_budget(spark: SparkSession) -> None:

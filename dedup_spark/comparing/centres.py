@@ -24,6 +24,9 @@ from dedup_spark.comparing import second_look
 from dedup_spark.comparing.verdict import DUPLICATE, Features, Limits, compare, look_again, near
 
 CHOICE = "key string, centre string, distance int, colour_difference double, reason string"
+FEW = 10
+"""Groups of up to a tenth of what one task may hold share a task: most have two members or three."""
+
 FEATURES = ("words", "colour_signature", "unstable_channels")
 
 
@@ -54,18 +57,21 @@ def choose(
 
     In rounds with the same result as one by one: the members of a group are dealt in their order into blocks of
     `members_per_task`; the first block settles, the others meet its centres, each block in a task of its own; whoever
-    passes none of them goes to the next round. A task holds at most two blocks, with 6 kB a member. Cost: one shuffle
-    of the squares in all, and in each round one of the members that still wait.
+    passes none of them goes to the next round. Small groups share a task, where all of them are compared at once. A
+    task holds about two blocks at most, with 6 kB a member. Cost: one shuffle of the squares in all, and in each round
+    one of the members that still wait.
 
     A centre is compared with all that waited with it, so where most members are far from each other the comparisons
     are as the square of a group. Raises `GateFailed` before they are more than the budget; None: any number may be.
     """
-    turn = Window.partitionBy("group").orderBy(*order, "key")
-    waiting = members.select("group", "key", *FEATURES, F.row_number().over(turn).alias("turn"))
+    of_group = Window.partitionBy("group")
+    turn, size = F.row_number().over(of_group.orderBy(*order, "key")), F.count("*").over(of_group)
+    waiting = members.select("group", "key", *FEATURES, turn.alias("turn"), size.alias("size"))
     waiting = scratch.cut(second_look.with_squares(waiting, "key", squares), "waiting")
+    left, compared = scratch.rows("waiting"), 0
+    waiting = waiting.withColumn("bundle", _bundle(left, members_per_task)).drop("size")
     foes = None if apart is None else scratch.cut(_foes(waiting, apart), "foes")
     settled: list[DataFrame] = []
-    left, compared = scratch.rows("waiting"), 0
     while True:
         dealt = waiting.withColumn("block", F.floor((F.col("turn") - 1) / members_per_task))
         first, rest = dealt.where(F.col("block") == 0), dealt.where(F.col("block") > 0)
@@ -111,11 +117,18 @@ def take(pictures: Features, rows: Any) -> Features:
 
 
 def _foes(members: DataFrame, apart: DataFrame) -> DataFrame:
-    """`group`, `key`, `other` and what is known of that one: the earlier members that a member is kept apart from."""
+    """`bundle`, `group`, `key`, `other` and what is known of that: earlier members that a member is kept apart from."""
     member = members.select("group", "key", "turn").join(F.broadcast(apart), on="key", how="inner")
     other = members.withColumnsRenamed({"key": "other", "turn": "other_turn"})
     met = other.join(F.broadcast(member), on=["group", "other"], how="inner")
-    return met.where(F.col("other_turn") < F.col("turn")).select("group", "key", "other", *FEATURES, "square")
+    earlier = met.where(F.col("other_turn") < F.col("turn"))
+    return earlier.select("bundle", "group", "key", "other", *FEATURES, "square")
+
+
+def _bundle(members: int, members_per_task: int) -> Column:
+    """The groups that share a task: a large one has it for itself, the others are as many as fill one."""
+    shared = F.pmod(F.xxhash64("group"), F.lit(1 + members // members_per_task)).cast("string")
+    return F.when(FEW * F.col("size") > members_per_task, F.concat(F.lit("of "), "group")).otherwise(shared)
 
 
 def _with_centres(blocks: DataFrame, centres: DataFrame) -> DataFrame:
@@ -138,8 +151,9 @@ def _with_foes(members: DataFrame, foes: DataFrame | None) -> DataFrame:
 
 @dataclass(frozen=True)
 class _Block:
-    """The members that one task holds, in their order: row i of all."""
+    """The members that one task holds, in their order group by group: row i of all."""
 
+    groups: Any  # whole numbers
     keys: Any
     turns: Any  # those of centres among them; NaN for who is only a foe of others
     pictures: Features
@@ -149,12 +163,13 @@ class _Block:
 
 
 def _block(rows: pd.DataFrame) -> _Block:
-    rows = rows.sort_values("turn", ignore_index=True)
-    keys, squares = rows["key"].to_numpy(object), rows["square"].to_numpy(object)
-    place = {key: row for row, key in enumerate(keys)}
-    foes = {row: [place[key] for key in listed] for row, listed in enumerate(rows["foes"]) if listed is not None}
+    rows = rows.sort_values(["group", "turn"], ignore_index=True)
+    groups, (keys, squares) = rows["group"].factorize()[0], (rows[name].to_numpy(object) for name in ("key", "square"))
+    place = {member: row for row, member in enumerate(zip(groups, keys, strict=True))}
+    listed = ((row, keys) for row, keys in enumerate(rows["foes"]) if keys is not None)
+    foes = {row: [place[groups[row], key] for key in others] for row, others in listed}
     witnesses = np.array(sorted({foe for listed in foes.values() for foe in listed}), dtype=np.int64)
-    return _Block(keys, rows["turn"].to_numpy(np.float64), features(rows), squares, foes, witnesses)
+    return _Block(groups, keys, rows["turn"].to_numpy(np.float64), features(rows), squares, foes, witnesses)
 
 
 Choice = tuple[str, str, int, float, str]
@@ -168,55 +183,73 @@ def _in_blocks(rows: DataFrame, choices: Callable[[_Block], Iterator[Choice]]) -
         names = ["key", "centre", "distance", "colour_difference", "reason"]
         return pd.DataFrame(list(choices(_block(block))), columns=names)
 
-    return rows.groupBy("group", "block").applyInPandas(chosen, CHOICE)
+    return rows.groupBy("bundle", "block").applyInPandas(chosen, CHOICE)
 
 
 def _settler(limits: Limits) -> Callable[[_Block], Iterator[Choice]]:
-    """The members of the first block of a group in their order, centre by centre."""
+    """The members of first blocks in their order, centre by centre, all groups at once."""
 
     def settle(block: _Block) -> Iterator[Choice]:
         waiting = np.flatnonzero(~np.isnan(block.turns))
         while len(waiting):
-            centre = int(waiting[0])
-            yield (block.keys[centre], block.keys[centre], 0, 0.0, "centre")
-            joined = _joined(block, centre, waiting[1:], limits)
+            centres = waiting[_first_of(block.groups[waiting])]
+            yield from ((block.keys[centre], block.keys[centre], 0, 0.0, "centre") for centre in centres.tolist())
+            waiting = np.setdiff1d(waiting, centres)
+            joined = _joined(block, centres, waiting, limits)
             yield from joined.values()
-            waiting = np.setdiff1d(waiting[1:], list(joined))  # nobody who waits may join a centre chosen so far
+            waiting = np.setdiff1d(waiting, list(joined))  # nobody who waits may join a centre chosen so far
 
     return settle
 
 
 def _joiner(limits: Limits, members_per_task: int) -> Callable[[_Block], Iterator[Choice]]:
-    """The members of a later block that may join one of the new centres, each with the first of these."""
+    """The members of later blocks that may join one of the new centres, each with the first of these."""
 
     def join(block: _Block) -> Iterator[Choice]:
         waiting = np.flatnonzero(block.turns > members_per_task)
-        for centre in np.flatnonzero(block.turns <= members_per_task).tolist():
-            joined = _joined(block, centre, waiting, limits)
+        asked = np.flatnonzero(block.turns <= members_per_task)
+        while len(asked):
+            centres = asked[_first_of(block.groups[asked])]
+            asked = np.setdiff1d(asked, centres)
+            joined = _joined(block, centres, waiting, limits)
             yield from joined.values()
             waiting = np.setdiff1d(waiting, list(joined))
 
     return join
 
 
-def _joined(block: _Block, centre: int, waiting: Any, limits: Limits) -> dict[int, Choice]:
-    """Which of the waiting rows join this centre: they pass against it, and nobody bars them from it."""
-    one, asked = take(block.pictures, [centre]), np.union1d(waiting, block.witnesses)
-    asked = asked[near(one, take(block.pictures, asked), limits)]
-    found = compare(one, take(block.pictures, asked), limits)
+def _first_of(groups: Any) -> Any:
+    """The place of the first of each run of equal numbers."""
+    return np.flatnonzero(np.diff(groups, prepend=-1))
+
+
+def _joined(block: _Block, centres: Any, waiting: Any, limits: Limits) -> dict[int, Choice]:
+    """Which of the waiting rows join the centre of their group: they pass against it, and nobody bars them from it."""
+    of_group = np.full(len(block.groups), -1)
+    of_group[block.groups[centres]] = centres
+    asked = np.union1d(waiting, block.witnesses).astype(np.int64)
+    asked = asked[of_group[block.groups[asked]] >= 0]
+    asked = asked[near(*_pictures(block, of_group, asked), limits)]
+    found = compare(*_pictures(block, of_group, asked), limits)
     passes = np.flatnonzero(found.verdict == DUPLICATE)
-    squares = block.squares[asked[passes]].tolist()
-    _, verdict, _ = look_again(found.colour_difference[passes], [block.squares[centre]] * len(passes), squares, limits)
+    against = of_group[block.groups[asked]]
+    ours, theirs = (block.squares[rows[passes]].tolist() for rows in (against, asked))
+    _, verdict, _ = look_again(found.colour_difference[passes], ours, theirs, limits)
     passes = passes[verdict == DUPLICATE]
-    taken = {centre, *asked[passes]}
+    taken = {*centres.tolist(), *asked[passes].tolist()}
     joins = (at for at in passes[np.isin(asked[passes], waiting)] if taken.isdisjoint(block.foes.get(asked[at], ())))
     return {
         int(asked[at]): (
             block.keys[asked[at]],
-            block.keys[centre],
+            block.keys[against[at]],
             int(found.distance[at]),
             float(found.colour_difference[at]),
             found.reason[at],
         )
         for at in joins
     }
+
+
+def _pictures(block: _Block, of_group: Any, asked: Any) -> tuple[Features, Features]:
+    """The centres of the asked rows, row by row, and these."""
+    return take(block.pictures, of_group[block.groups[asked]]), take(block.pictures, asked)

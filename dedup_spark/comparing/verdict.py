@@ -168,7 +168,8 @@ def look_again(
     """The second look at n pairs that `compare` lets pass: the area that differs, the verdict, the reason of a refusal.
 
     left, right: the squares as lossless WebP, None where the store has none; then the area is NaN. The reason is empty
-    where the verdict is `duplicate`: that of `compare` stands. About 0.8 ms a pair.
+    where the verdict is `duplicate`: that of `compare` stands. About 0.8 ms a pair, and nothing where the squares are
+    equal.
 
     >>> grey = thumbnail.lossless(np.full((60, 60, 3), 128, np.uint8))
     >>> limits = Limits(10, 5.5, max_differing_area=0.0005, max_unseen_colour_difference=2.5)
@@ -180,7 +181,9 @@ def look_again(
     if limits.max_differing_area is None:
         passing = np.full(len(area), DUPLICATE, dtype=object)
         return area, passing, np.full(len(area), "", dtype=object)
-    both = [row for row, pair in enumerate(zip(left, right, strict=True)) if pair[0] and pair[1]]
+    equal = [row for row, (one, other) in enumerate(zip(left, right, strict=True)) if one and one == other]
+    area[equal] = 0
+    both = [row for row, pair in enumerate(zip(left, right, strict=True)) if pair[0] and pair[1] and pair[0] != pair[1]]
     for start in range(0, len(both), LOOKED_AT):
         rows = both[start : start + LOOKED_AT]
         area[rows] = witness.differing(_squares(left[row] for row in rows), _squares(right[row] for row in rows))
@@ -196,7 +199,9 @@ def _stable(left: Features, right: Features) -> NDArray[np.integer]:
 
 
 def _squares(files: Iterable[bytes | None]) -> NDArray[np.uint8]:
-    return np.stack([thumbnail.read_lossless(file) for file in files if file])
+    """What the files show, each decoded once however often it is among them."""
+    read = cache(thumbnail.read_lossless)
+    return np.stack([read(file) for file in files if file])
 
 
 def stable_words() -> NDArray[np.int64]:
