@@ -49,8 +49,8 @@ class Cluster:
         """
         command = [str(SPARK / "bin" / "spark-submit"), "--master", self.master]
         command += ["--properties-file", str(ROOT / "conf" / "spark-defaults.conf")]
-        command += ["--conf", f"spark.executor.extraJavaOptions={session.LIGHT_JVM}"]  # two cores, and little data
-        command += [word for pair in conf for word in ("--conf", pair)]
+        light = {"spark.executor.extraJavaOptions": session.LIGHT_JVM} | session.LIGHT  # two cores, and little data
+        command += [word for pair in (*map("=".join, light.items()), *conf) for word in ("--conf", pair)]
         environment = {**self.environment, "PYSPARK_PYTHON": self.python, "PYSPARK_DRIVER_PYTHON": sys.executable}
         return [*command, *arguments], environment
 
