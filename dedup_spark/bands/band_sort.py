@@ -39,10 +39,13 @@ Path = tuple[tuple[Plan, int], ...]
 
 @dataclass
 class Tally:
-    """What a search met: pairs that share a band, once for each that they share; the rows of the largest bucket."""
+    """What a search met: pairs that share a band, once for each that they share; the rows of the largest bucket; how
+    many comparisons it made.
+    """
 
     candidates: int = 0
     largest: int = 0
+    compared: int = 0
 
     def count(self, met: Buckets, ours: int | None) -> None:
         """Takes down the buckets of one band."""
@@ -84,6 +87,7 @@ def find(
     threads: int | None = None,
     tally: Tally | None = None,
     crowds: Crowds | None = None,
+    known: NDArray[np.bool_] | None = None,
 ) -> Iterator[Pairs]:
     """All pairs of rows within `plan.max_distance`, each once, in chunks as they are found.
 
@@ -91,7 +95,8 @@ def find(
     row of `left` with each of `right`. The groups are whole numbers, one a row: only rows of one group are compared.
     The order of the pairs is the same at any number of threads (None: as many as processors). The tally, where there
     is one, tells afterwards what was met. With crowds no bucket with more rows than these allow is compared as it
-    stands: it is divided, or its rows are taken down as members of a family, whose pairs met there are none.
+    stands: it is divided, or its rows are taken down as members of a family, whose pairs met there are none. Of two
+    known rows (those of `left`, then those of `right`) the pair is no longer asked for; they count in their buckets.
 
     Hashes that the plan does not serve raise `BadInput`: of another size, or odd under a plan with `even`.
 
@@ -105,11 +110,11 @@ def find(
     for words in (left,) if right is None else (left, right):
         check(words, plan)
     if right is None:
-        table = Table(np.ascontiguousarray(left), left_groups)
+        table = Table(np.ascontiguousarray(left), left_groups, known=known)
     else:
         grouped = left_groups is not None and right_groups is not None
         groups = np.concatenate([left_groups, right_groups]) if grouped else None
-        table = Table(np.concatenate([left, right]), groups, len(left))
+        table = Table(np.concatenate([left, right]), groups, len(left), known)
     workers = threads or len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(workers) as pool:
         blocks = _blocks(pool, workers, table, None, plan, (), tally, crowds)
@@ -141,22 +146,25 @@ def _blocks(
 ) -> Iterator[_Block]:
     """The comparisons among the chosen rows that a plan asks for, band after band."""
     for number, met in enumerate(_ahead(pool, partial(buckets.sort, table, chosen), plan.bands, workers)):
-        if tally is not None:
+        if tally is not None and not path:
             tally.count(met, table.ours)
         here = (*path, (plan, number))
         if crowds is not None and crowds.among(met, table.ours).any():
             deeper = plan.within(number) if len(path) < DEEPEST else None
             met, crowd, rows = crowds.part(table, met, plan.max_distance, ends=deeper is None)
             if deeper is not None and len(rows):
-                yield from _blocks(pool, workers, crowd, rows, deeper, here, crowds=crowds)
+                yield from _blocks(pool, workers, crowd, rows, deeper, here, tally, crowds)
         divided = np.zeros(len(met.starts), dtype=np.bool_)
         for bucket in np.flatnonzero(met.comparisons(table.ours) > LARGE):
             rows = met.rows[met.starts[bucket] : met.stops[bucket]]
             deeper = plan.within(number)
             if deeper is not None and _divides(table, rows, deeper):
                 divided[bucket] = True
-                yield from _blocks(pool, workers, table, rows, deeper, here)
-        yield from _cut(met.only(~divided), table.ours, here)
+                yield from _blocks(pool, workers, table, rows, deeper, here, tally)
+        for asked in met.only(~divided).unknown(table):
+            if tally is not None:
+                tally.compared += int(asked.comparisons(table.ours).sum())
+            yield from _cut(asked, table.ours, here)
 
 
 def _divides(table: Table, rows: Longs, plan: Plan) -> bool:
@@ -194,6 +202,7 @@ def _near(table: Table, block: _Block) -> Pairs:
     for plan, number in block.path:
         kept = kept[_first(differing[kept], plan, number)]
     left, right, distance = block.rows[left[kept]], block.rows[right[kept]], distance[kept]
+    left, right = np.minimum(left, right), np.maximum(left, right)  # new rows stand before known ones
     if table.groups is not None:
         one = table.groups[left] == table.groups[right]
         left, right, distance = left[one], right[one], distance[one]

@@ -28,6 +28,7 @@ class Table:
     words: Longs  # (n, words)
     groups: Longs | None = None  # (n,): rows of unlike groups are in no common bucket, collisions aside
     ours: int | None = None  # rows of the left side; None: the table is searched with itself
+    known: NDArray[np.bool_] | None = None  # (n,): two known rows are not compared; None: none is known
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,13 @@ class Buckets:
 
     rows: Longs
     starts: Longs
-    mids: Longs  # where the left side ends: at the stop, where a table is searched with itself
+    mids: Longs  # where the left side ends; of a table searched with itself: the rows that meet all after them
     stops: Longs
 
     def comparisons(self, ours: int | None) -> Longs:
         """How many pairs each bucket has."""
-        lengths = self.stops - self.starts
-        return lengths * (lengths - 1) // 2 if ours is None else (self.mids - self.starts) * (self.stops - self.mids)
+        lengths, left = self.stops - self.starts, self.mids - self.starts
+        return left * (2 * lengths - left - 1) // 2 if ours is None else left * (lengths - left)
 
     def only(self, chosen: NDArray[np.bool_]) -> "Buckets":
         """Some of the buckets, and no rows but theirs."""
@@ -52,6 +53,36 @@ class Buckets:
         stops = np.cumsum(lengths[chosen])
         starts = stops - lengths[chosen]
         return Buckets(self.rows[np.repeat(chosen, lengths)], starts, starts + left[chosen], stops)
+
+    def unknown(self, table: Table) -> "list[Buckets]":
+        """Buckets whose comparisons are those of these, but for two known rows; the rows in another order.
+
+        >>> table = Table(np.zeros((3, 1), np.int64), known=np.array([True, True, False]))
+        >>> [met] = sort(table, None, (1,)).unknown(table)
+        >>> met.rows.tolist(), met.mids.tolist(), met.comparisons(None).tolist()
+        ([2, 0, 1], [1], [2])
+        """
+        if table.known is None:
+            return [self]
+        known = table.known[self.rows]
+        if table.ours is None:
+            return [self._new_first(known)]
+        left = self.rows < table.ours
+        return [self._of(~(left & known), table.ours), self._of(left == known, table.ours)]
+
+    def _new_first(self, known: NDArray[np.bool_]) -> "Buckets":
+        """The new rows of each bucket meet each other and, after them, its known rows."""
+        bucket = np.repeat(np.arange(len(self.starts)), self.stops - self.starts)
+        new = np.bincount(bucket, weights=~known, minlength=len(self.starts)).astype(np.int64)
+        rows = self.rows[np.lexsort((known, bucket))]
+        return Buckets(rows, self.starts, self.starts + new, self.stops).only(new > 0)
+
+    def _of(self, chosen: NDArray[np.bool_], ours: int) -> "Buckets":
+        """Some of the rows, in the buckets that still have both sides."""
+        before = np.concatenate([[0], np.cumsum(chosen)])
+        starts, stops = before[self.starts], before[self.stops]
+        some = starts < stops
+        return _sided(ours, self.rows[chosen], starts[some], stops[some])
 
 
 def check(words: Longs, plan: Plan) -> None:

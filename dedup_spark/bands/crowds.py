@@ -11,7 +11,7 @@ Here are the crowds of what the driver sorts; `hot_buckets` treats those of the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ class Crowds:
         self.members += np.split(family.rows, family.stops)[: len(family.stops)]
         groups = np.zeros(len(table.words), np.int64)
         groups[divided.rows] = np.repeat(np.arange(len(divided.starts)), divided.stops - divided.starts)
-        return met.only(~hot), Table(table.words, groups, table.ours), np.sort(divided.rows)
+        return met.only(~hot), replace(table, groups=groups), np.sort(divided.rows)
 
     def _near(self, table: Table, crowded: Buckets, max_distance: int) -> NDArray[np.bool_]:
         """Whether most of a crowd are near one of its rows."""
