@@ -25,6 +25,9 @@ from dedup_spark.errors import Fault
 FAMILY = "family"
 """The column of rows that belong to a family, null for all others."""
 
+KNOWN = "known"
+"""The column that is true for rows whose pairs with each other are known: there are none where nothing is known."""
+
 
 def find(left: DataFrame, right: DataFrame | None, plan: Plan, same: bool, groups: Sequence[str] = ()) -> DataFrame:
     """The pairs of keys that share a band of the plan: `left`, `right`, `left_words`, `right_words`, each pair once.
@@ -69,13 +72,15 @@ def meet(
     """The rows `one` and `two` (both as structs) that meet in a bucket of their group and that `keep` says yes to.
 
     keep: takes the columns of `one` by name, and the differing bits word by word. Where rows have a `family`, two of
-    one family do not meet: `families` connects them.
+    one family do not meet: `families` connects them; nor do two that are `known`.
     """
     ours, theirs = ({name: F.col(f"{side}.{name}") for name in one.columns} for side in ("one", "two"))
     on = [ours[name] == theirs[name] for name in ("bucket", *groups)]
     on.append(ours["key"] < theirs["key"] if same else ours["key"] != theirs["key"])
     if FAMILY in one.columns:
         on.append(F.coalesce(ours[FAMILY] != theirs[FAMILY], F.lit(True)))
+    if KNOWN in one.columns:
+        on.append(~(ours[KNOWN] & theirs[KNOWN]))
     on.append(keep(ours, [ours[name].bitwiseXOR(theirs[name]) for name in word_names(plan)]))
     return one.alias("one").join(two.alias("two"), on=reduce(and_, on), how="inner")
 

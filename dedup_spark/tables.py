@@ -179,6 +179,31 @@ DUPLICATE_PAIRS = Table(
     ),
 )
 
+SEARCHED = Table(
+    "searched",
+    "one picture that stood for itself in the search of pairs, once for each group: what the next run knows it by",
+    (
+        Column("words", T.ArrayType(LONG), "its hash"),
+        Column("unstable_channels", INT, "where the hash is a coin toss: 1 = R, 2 = G, 4 = B, added up"),
+        Column("within", T.ArrayType(STRING), "the group: the values of [candidate_pairs] within"),
+        Column("by_hash", BOOLEAN, "in no family of whole hashes: near_hashes has all such pairs of it"),
+        Column("by_channel", BOOLEAN, "in no family of channels: near_hashes has all such pairs of it"),
+    ),
+)
+
+NEAR_HASHES = Table(
+    "near_hashes",
+    "two unlike hashes that a search found near, whatever became of their pictures; left < right",
+    (
+        Column("search", STRING, "near: by whole hashes; near-channels: by a channel that is stable in both"),
+        Column("left_words", T.ArrayType(LONG), "the left hash"),
+        Column("left_unstable_channels", INT, "where it is a coin toss: 1 = R, 2 = G, 4 = B, added up"),
+        Column("right_words", T.ArrayType(LONG), "the right hash"),
+        Column("right_unstable_channels", INT, "where it is a coin toss"),
+        Column("distance", INT, "differing bits; near-channels: of the nearest channel that is stable in both"),
+    ),
+)
+
 DUPLICATE_SETS = Table(
     "duplicate_sets",
     "one image that has a duplicate: its set, its keeper, how far it is from the keeper",

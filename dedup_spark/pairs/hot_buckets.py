@@ -16,9 +16,12 @@ from pyspark.sql import functions as F
 from dedup_spark import candidate_pairs, components, settings
 from dedup_spark.bands.banding import Plan
 from dedup_spark.bands.crowds import DEEPEST, MEMBER_SHARE
-from dedup_spark.candidate_pairs import FAMILY
+from dedup_spark.candidate_pairs import FAMILY, KNOWN
 from dedup_spark.pairs.searches import Search
 from dedup_spark.storage import Scratch
+
+CARRIED = ("asks", FAMILY, KNOWN)
+"""What travels with a row from bucket to bucket, where the table has it."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,15 @@ class Found:
 
     `families`: `family`, `key` and the group columns; None: no bucket is of a family. candidates: pairs that share a
     band, once for each that they share, hot buckets included. largest: rows of the largest bucket, of two tables those
-    of the right one.
+    of the right one. compared: pairs that meet, of hot buckets where they fall apart. Of a calm search all three count
+    the buckets with a new row only.
     """
 
     pairs: tuple[DataFrame, ...]
     families: DataFrame | None
     candidates: int
     largest: int
+    compared: int
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Hot:
     count: int
     candidates: int
     largest: int
+    compared: int
 
 
 @dataclass(frozen=True)
@@ -87,25 +93,30 @@ def find(search: Search, scratch: Scratch, limits: settings.Components, count: i
     """
     parts, plan = search.parts(count), search.plan
     asking = _asking(search)
-    found = [_hot(_bucketed(asking, search, part), search, scratch, f"{number}") for number, part in enumerate(parts)]
+    new = _new(asking, search, scratch) if search.known else None
+    looked_at = [_bucketed(asking, search, part, new if search.calm else None) for part in parts]
+    found = [_hot(rows, search, scratch, f"{number}") for number, rows in enumerate(looked_at)]
     met = sum(one.candidates for one in found), max(one.largest for one in found)
+    compared = sum(one.compared for one in found)
     if not any(one.count for one in found):
-        return Found(tuple(_listed(asking, search, part) for part in parts), None, *met)
+        return Found(tuple(_listed(asking, search, part, new) for part in parts), None, *met, compared)
     hot = reduce(DataFrame.unionByName, (one.buckets for one in found))
     rows = _of(_bucketed(asking, search), hot, search)
     node = candidate_pairs.band(F.col("bucket"), plan).cast("int")
     crowded = Level(scratch.cut(rows.withColumn("node", node), "crowded"), tuple(nodes(plan)))
-    cold, members = _divide(crowded, search, scratch)
+    cold, members, below = _divide(crowded, search, scratch)
     families = _families(members, search, scratch, limits)
-    known = _with_family(asking, families, search)
-    listed = [_listed(known, search, part, hot) for part in parts]
-    below = [_listed_below(Level(_with_family(one.rows, families, search), one.nodes), search) for one in cold]
-    return Found((*listed, *below), families, *met)
+    told = _with_family(asking, families, search)
+    listed = [_listed(told, search, part, new, hot) for part in parts]
+    divided = [_listed_below(Level(_with_family(one.rows, families, search), one.nodes), search) for one in cold]
+    return Found((*listed, *divided), families, *met, compared + below)
 
 
-def _divide(crowded: Level, search: Search, scratch: Scratch) -> tuple[list[Level], DataFrame]:
-    """The buckets that hot ones fall apart into, level by level, and the rows of those that are of a family."""
-    cold, members = [], []
+def _divide(crowded: Level, search: Search, scratch: Scratch) -> tuple[list[Level], DataFrame, int]:
+    """The buckets that hot ones fall apart into, level by level; the rows of those that are of a family; how many pairs
+    meet in the others.
+    """
+    cold, members, compared = [], [], 0
     for depth in range(DEEPEST + 1):
         near, divided = _judged(crowded, search, scratch, last=depth == DEEPEST)
         members.append(near)
@@ -113,11 +124,12 @@ def _divide(crowded: Level, search: Search, scratch: Scratch) -> tuple[list[Leve
             break
         rows = scratch.cut(divided.rows, "divided")
         hot = _hot(rows, search, scratch, f"below-{depth}")
+        compared += hot.compared
         cold.append(Level(_of(rows, hot.buckets, search, how="left_anti"), divided.nodes))
         if not hot.count:
             break
         crowded = Level(_of(rows, hot.buckets, search), divided.nodes)
-    return cold, reduce(DataFrame.unionByName, members)
+    return cold, reduce(DataFrame.unionByName, members), compared
 
 
 def _of(rows: DataFrame, buckets: DataFrame, search: Search, how: str = "left_semi") -> DataFrame:
@@ -131,9 +143,19 @@ def _asking(search: Search) -> DataFrame:
     return left if search.right is None else left.unionByName(search.right.withColumn("asks", F.lit(False)))
 
 
-def _bucketed(table: DataFrame, search: Search, bands: Sequence[int] | None = None) -> DataFrame:
-    carried = [name for name in ("asks", FAMILY) if name in table.columns]
-    return candidate_pairs.bucketed(table, search.plan, search.groups, bands, carried)
+def _bucketed(
+    table: DataFrame, search: Search, bands: Sequence[int] | None = None, of: DataFrame | None = None
+) -> DataFrame:
+    """A row per row and band; of: those in these buckets only."""
+    carried = [name for name in CARRIED if name in table.columns]
+    rows = candidate_pairs.bucketed(table, search.plan, search.groups, bands, carried)
+    return rows if of is None else _of(rows, of, search)
+
+
+def _new(asking: DataFrame, search: Search, scratch: Scratch) -> DataFrame:
+    """The buckets with a new row: often few, then the rows of the others are not shuffled."""
+    rows = _bucketed(asking.where(~F.col(KNOWN)), search)
+    return scratch.cut(rows.select("bucket", *search.groups).distinct(), "new")
 
 
 def _hot(rows: DataFrame, search: Search, scratch: Scratch, name: str) -> Hot:
@@ -141,23 +163,29 @@ def _hot(rows: DataFrame, search: Search, scratch: Scratch, name: str) -> Hot:
     seen = Observation()
     name = f"{search.name}-hot-{name}"
     buckets, met = scratch.keep(name, lambda: _crowded(rows, search, scratch, seen), lambda: seen.get)
-    return Hot(buckets, *(met.get(fact) or 0 for fact in ("hot", "candidates", "largest")))
+    return Hot(buckets, *(met.get(fact) or 0 for fact in ("hot", "candidates", "largest", "compared")))
 
 
 def _crowded(rows: DataFrame, search: Search, scratch: Scratch, seen: Observation) -> DataFrame:
     """The hot buckets; the observation sees how many they are, how many pairs meet, the rows of the largest of all."""
     place, limit = ["bucket", *search.groups], F.lit(search.max_bucket).cast("long")
-    number = F.count("*").alias("rows")
+    number, known = F.count("*"), F.count_if(KNOWN) if search.known else F.lit(0)
+    counts = number.alias("rows"), known.alias("known_rows")
     if search.same:
-        counted = rows.groupBy(*place).agg(number).withColumn("pairs", F.expr("rows * (rows - 1) div 2"))
-        hot = F.col("rows") > limit
+        counted = rows.groupBy(*place).agg(*counts).withColumn("pairs", F.expr("rows * (rows - 1) div 2"))
+        spared, hot = F.expr("known_rows * (known_rows - 1) div 2"), F.col("rows") > limit
     else:
-        asked = rows.where("asks").groupBy(*place).agg(F.count("*").alias("asked"))
+        asked = rows.where("asks").groupBy(*place).agg(number.alias("asked"), known.alias("asked_known"))
         asked = scratch.cut(asked, "asked")  # often few: then the others are not shuffled to be counted
         met = rows.where(~F.col("asks")).join(asked, on=place, how="inner")
-        counted = met.groupBy(*place).agg(number, (F.count("*") * F.max("asked")).alias("pairs"))
-        hot = F.col("pairs") > limit * limit
-    facts = {"hot": F.count(F.when(hot, 1)), "candidates": F.sum("pairs"), "largest": F.max("rows")}
+        counted = met.groupBy(*place, "asked", "asked_known").agg(*counts).withColumn("pairs", F.expr("rows * asked"))
+        spared, hot = F.expr("known_rows * asked_known"), F.col("pairs") > limit * limit
+    facts = {
+        "hot": F.count_if(hot),
+        "candidates": F.sum("pairs"),
+        "largest": F.max("rows"),
+        "compared": F.sum(F.when(~hot, F.col("pairs") - spared)),
+    }
     told = counted.observe(seen, *(fact.alias(name) for name, fact in facts.items()))
     return told.where(hot).select(*place)
 
@@ -192,7 +220,8 @@ def _divided(rows: DataFrame, wanted: set[int], below: Sequence[Sequence[Node]],
     each = rows.join(F.broadcast(masks), on="node", how="inner").withColumns(
         {"bucket": F.xxhash64("bucket", "below", *masked), "node": F.col("below")}
     )
-    return Level(each.select("key", *search.groups, "asks", *names, "bucket", "node"), found)
+    carried = [name for name in CARRIED if name in each.columns]
+    return Level(each.select("key", *search.groups, *carried, *names, "bucket", "node"), found)
 
 
 def _families(members: DataFrame, search: Search, scratch: Scratch, limits: settings.Components) -> DataFrame | None:
@@ -219,9 +248,13 @@ def _sides(rows: DataFrame, search: Search) -> tuple[DataFrame, DataFrame]:
     return rows.where("asks").drop("asks"), rows.where(~F.col("asks")).drop("asks")
 
 
-def _listed(table: DataFrame, search: Search, bands: Sequence[int], hot: DataFrame | None = None) -> DataFrame:
-    """The pairs of the buckets that are not hot, as `candidate_pairs.find` has them."""
-    rows = _bucketed(table, search, bands)
+def _listed(
+    table: DataFrame, search: Search, bands: Sequence[int], new: DataFrame | None, hot: DataFrame | None = None
+) -> DataFrame:
+    """The pairs of the buckets that are not hot, as `candidate_pairs.find` has them; where some are known, of those
+    that are new.
+    """
+    rows = _bucketed(table, search, bands, new)
     if hot is not None:
         rows = _of(rows, hot, search, how="left_anti")
     plan, groups = search.plan, search.groups

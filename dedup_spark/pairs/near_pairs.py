@@ -23,7 +23,7 @@ from dedup_spark.bands.band_sort import Pairs, Tally
 from dedup_spark.bands.banding import Plan
 from dedup_spark.bands.buckets import Longs
 from dedup_spark.bands.crowds import Crowds
-from dedup_spark.candidate_pairs import FAMILY
+from dedup_spark.candidate_pairs import FAMILY, KNOWN
 from dedup_spark.comparing import words
 from dedup_spark.pairs import hot_buckets
 from dedup_spark.pairs.searches import Search
@@ -40,10 +40,12 @@ TURN = "turn"
 
 @dataclass(frozen=True)
 class Near:
-    """`left`, `right`: the keys, each pair once in each group; and for `run.json` who found them and what was met.
+    """`left`, `right`: the keys, with `left_words`, `right_words`; each pair once in each group. And for `run.json` who
+    found them and what was met.
 
     families: as `hot_buckets.Found` has them; None: there are none. candidates: pairs that share a band, once for each
-    that they share. largest_bucket: its rows. seconds: from table to table.
+    that they share. largest_bucket: its rows. On the cluster a calm search counts both in buckets with a new row only.
+    compared: pairs that met to be compared. seconds: from table to table. recalled: pairs that were known.
     """
 
     pairs: DataFrame
@@ -52,7 +54,9 @@ class Near:
     why: str
     candidates: int
     largest_bucket: int
+    compared: int
     seconds: float
+    recalled: int = 0
 
 
 def find(search: Search, count: int, scratch: Scratch, limits: CandidatePairs, components: Components) -> Near:
@@ -67,13 +71,14 @@ def find(search: Search, count: int, scratch: Scratch, limits: CandidatePairs, c
         kept, _ = scratch.keep(f"{search.name}-{number}", partial(within, part, search.plan))
         parts.append(kept)
     pairs, seconds = reduce(DataFrame.unionByName, parts), time.monotonic() - began
-    return Near(pairs, found.families, CLUSTER, why, found.candidates, found.largest, seconds)
+    met = found.candidates, found.largest, found.compared
+    return Near(pairs, found.families, CLUSTER, why, *met, seconds)
 
 
 def within(candidates: DataFrame, plan: Plan) -> DataFrame:
-    """`left`, `right`: the candidate pairs (`candidate_pairs.find`) that are within the threshold of the plan."""
+    """The candidate pairs (`candidate_pairs.find`) that are within the threshold of the plan."""
     distance = words.hamming(F.col("left_words"), F.col("right_words"), plan.words)
-    return candidates.where(distance <= plan.max_distance).select("left", "right")
+    return candidates.where(distance <= plan.max_distance)
 
 
 def choose(rows: int, memory: int, connect: bool, limits: CandidatePairs) -> tuple[str, str]:
@@ -88,7 +93,7 @@ def choose(rows: int, memory: int, connect: bool, limits: CandidatePairs) -> tup
 
 
 def _by_driver(search: Search, scratch: Scratch, why: str, began: float) -> Near:
-    tables = [_read(rows, search.groups, scratch) for rows in (search.left, search.right) if rows is not None]
+    tables = [_read(rows, search, scratch) for rows in (search.left, search.right) if rows is not None]
     groups = _codes(tables, search.groups) if search.groups else [None, None]
     ours, theirs = tables[0], tables[-1]
     tally, crowds = Tally(), Crowds(search.max_bucket, np.concatenate([table[TURN].to_numpy() for table in tables]))
@@ -100,22 +105,21 @@ def _by_driver(search: Search, scratch: Scratch, why: str, began: float) -> Near
         None if search.same else groups[1],
         tally=tally,
         crowds=crowds,
+        known=np.concatenate([table[KNOWN].to_numpy() for table in tables]) if search.known else None,
     )
     families, chunks = _apart(list(found), tables, crowds, search)
-    taken = [(ours["key"].take(pairs.left), theirs["key"].take(pairs.right)) for pairs in chunks]
-    left, right = zip(*taken, strict=True) if taken else ((), ())
-    kind = ours["key"].type
-    rows = pa.table({"left": _joined(left, kind), "right": _joined(right, kind)})
+    rows = _named(chunks, ours, theirs)
     if not search.same:
         rows = rows.filter(pc.not_equal(rows["left"], rows["right"]))  # of two tables that share keys
     pairs = scratch.put_arrow(rows, "near")
-    known = None if families is None else scratch.put_arrow(families, "families")
-    return Near(pairs, known, DRIVER, why, tally.candidates, tally.largest, time.monotonic() - began)
+    named = None if families is None else scratch.put_arrow(families, "families")
+    met = tally.candidates, tally.largest, tally.compared
+    return Near(pairs, named, DRIVER, why, *met, time.monotonic() - began)
 
 
-def _read(rows: DataFrame, groups: Sequence[str], scratch: Scratch) -> pa.Table:
-    """`key`, `words`, the groups and the turns of the rows that may be searched, on the driver."""
-    names = ["key", "words", *groups]
+def _read(rows: DataFrame, search: Search, scratch: Scratch) -> pa.Table:
+    """`key`, `words`, the groups, what is known and the turns of the rows that may be searched, on the driver."""
+    names = ["key", "words", *search.groups, *([KNOWN] if search.known else [])]
     wanted = rows.select(*names).dropna(subset=names)
     scratch.cut(wanted.withColumn(TURN, F.xxhash64("key")), "searched")
     return scratch.read_arrow("searched", [*names, TURN])
@@ -137,6 +141,18 @@ def _apart(
     return members.append_column(FAMILY, pa.array(number[number >= 0]).cast(pa.string())), kept
 
 
+def _named(chunks: Sequence[Pairs], ours: pa.Table, theirs: pa.Table) -> pa.Table:
+    """The pairs by their keys, with the words of both."""
+    left = _taken(ours, [pairs.left for pairs in chunks])
+    right = _taken(theirs, [pairs.right for pairs in chunks])
+    sides = {"left": left["key"], "right": right["key"], "left_words": left["words"], "right_words": right["words"]}
+    return pa.table(sides)
+
+
+def _taken(table: pa.Table, rows: Sequence[Longs]) -> pa.Table:
+    return table.select(["key", "words"]).take(np.concatenate([np.empty(0, np.int64), *rows]))
+
+
 def _words(table: pa.Table, size: int) -> Longs:
     flat = pc.list_flatten(table["words"].combine_chunks())
     words_of: Longs = np.asarray(flat, dtype=np.int64).reshape(table.num_rows, size)
@@ -149,7 +165,3 @@ def _codes(tables: Sequence[pa.Table], names: Sequence[str]) -> list[Any]:
     texts = pc.binary_join_element_wise(*(column.cast(pa.string()) for column in joined.columns), BETWEEN)
     codes = np.asarray(texts.combine_chunks().dictionary_encode().indices, dtype=np.int64)
     return np.split(codes, np.cumsum([table.num_rows for table in tables])[:-1])
-
-
-def _joined(parts: Sequence[pa.ChunkedArray], kind: pa.DataType) -> pa.ChunkedArray:
-    return pa.chunked_array([chunk for part in parts for chunk in part.chunks], kind)

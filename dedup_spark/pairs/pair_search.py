@@ -6,22 +6,24 @@ family, it gives the pairs that span it (`families`) in place of all.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from pyspark.sql import DataFrame, Observation
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dedup_spark import candidate_pairs, duplicate_pairs
 from dedup_spark.bands import banding
 from dedup_spark.bands.banding import Plan
 from dedup_spark.bands.pricing import Priced
-from dedup_spark.comparing.verdict import ALL_CHANNELS, CHANNELS, Limits
+from dedup_spark.comparing.verdict import ALL_CHANNELS, Limits
 from dedup_spark.errors import BadInput
-from dedup_spark.pairs import families, near_pairs
+from dedup_spark.pairs import families, near_hashes, near_pairs, pool, searched
 from dedup_spark.pairs.near_pairs import Near
-from dedup_spark.pairs.searches import Search
+from dedup_spark.pairs.pool import Pool
+from dedup_spark.pairs.searched import Known
+from dedup_spark.pairs.searches import BY_CHANNEL, BY_HASH
 from dedup_spark.people import judged
 from dedup_spark.settings import Settings
 from dedup_spark.storage import Scratch
@@ -31,35 +33,31 @@ GROUPS = "groups"
 
 
 @dataclass(frozen=True)
-class Pool:
-    """What every search needs: pictures and squares, limits and settings, where to cut, people's word, and the columns
-    that two pictures agree on.
-    """
-
-    pictures: DataFrame
-    squares: DataFrame
-    limits: Limits
-    settings: Settings
-    scratch: Scratch
-    judgements: DataFrame | None
-    within: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Searched:
     """The pairs, as `tables.DUPLICATE_PAIRS`; the families that some of them span: how many, how large.
 
-    near: the search by bands, and how many representatives it was for.
+    searches: by name; the first one is that by bands. representatives: how many it was for. counts: the rows that are
+    new and known, the hashes that are gone. What the next run knows by it: `near_hashes`, `searched`.
     """
 
     pairs: DataFrame
     families: dict[str, int]
-    near: Near
+    searches: dict[str, Near]
     representatives: int
+    counts: dict[str, int]
+    near_hashes: DataFrame
+    searched: DataFrame
+
+    def reused(self) -> dict[str, Any]:
+        """What run.json says of the pairs that were known: hashes, pairs, and what had to be compared."""
+        met = self.searches.values()
+        recalled, compared = sum(near.recalled for near in met), sum(near.compared for near in met)
+        return {"hashes": self.counts, "pairs": recalled, "compared": compared}
 
     def said(self, priced: Priced, cores: int | None) -> dict[str, Any]:
         """What run.json says of the search: who carried it and why, what it was to cost beside what it did."""
-        near, seconds = self.near, priced.core_seconds(self.near.carrier)
+        near = self.searches[BY_HASH]
+        seconds = priced.core_seconds(near.carrier)
         predicted: dict[str, Any] = {
             "hashes": priced.images,
             "rows": priced.rows,
@@ -72,6 +70,7 @@ class Searched:
             "hashes": self.representatives,
             "rows": self.representatives * len(priced.plan.bands),
             "candidates": near.candidates,
+            "compared": near.compared,
             "largest_bucket": near.largest_bucket,
             "seconds": round(near.seconds, 3),
         }
@@ -87,6 +86,7 @@ def among(
     judgements: DataFrame | None = None,
     groups: DataFrame | None = None,
     plan: Plan | None = None,
+    known: Known | None = None,
 ) -> Searched:
     """The pairs of one table of pictures, by this plan; None: that of the threshold.
 
@@ -96,10 +96,12 @@ def among(
     groups: `content` and columns that two pictures agree on, a row for each group that shows a picture: only pictures
     with a group in common are compared, and a picture without one with none. None: all are.
 
+    known: what the run before found out; the pairs are the same without.
+
     Raises `GateFailed` when the families would take more comparisons than [candidate_pairs] family_budget.
     """
     within = () if groups is None else tuple(name for name in groups.columns if name != "content")
-    pool = Pool(pictures, squares, limits, settings, scratch, judgements, within)
+    shared = Pool(pictures, squares, limits, settings, scratch, judgements, within, known)
     showing = pictures.where(~F.col("low_information") & (F.col("unstable_channels") != ALL_CHANNELS))
     if groups is not None:
         every = F.to_json(F.sort_array(F.collect_set(F.struct(*within))))
@@ -108,18 +110,27 @@ def among(
     choices, _ = scratch.keep(
         "choices", lambda: duplicate_pairs.represent(showing, limits, at_once, scratch, squares, judgements, alike)
     )
-    standing = duplicate_pairs.representatives(showing, choices)
-    standing = standing if groups is None else standing.join(groups, on="content", how="inner")
-    seen = Observation()
-    told = standing.observe(seen, F.count(F.when(F.col("unstable_channels") != 0, 1)).alias("tossed"))
-    standing = scratch.cut(told, "standing")
-    near = by_hash(standing, pool, plan or banding.plan(limits.max_distance))
-    searches = [near, by_channel(standing, pool)] if seen.get["tossed"] else [near]
-    met = reduce(DataFrame.unionByName, (found.pairs for found in searches), duplicate_pairs.of_one_hash(choices))
-    met = met.distinct() if within else met  # two pictures meet in each group that shows both
+    representatives = duplicate_pairs.representatives(showing, choices)
+    if groups is not None:
+        representatives = representatives.join(groups, on="content", how="inner")
+    standing = pool.stand(representatives, shared)
+    found = {BY_HASH: pool.by_hash(standing, shared, plan or banding.plan(limits.max_distance))}
+    if standing.tossed:
+        found[BY_CHANNEL] = pool.by_channel(standing, shared)
+    spanned = [_with_families(near, shared, tossed=name == BY_CHANNEL) for name, near in found.items()]
+    met = reduce(DataFrame.unionByName, spanned, duplicate_pairs.of_one_hash(choices))
+    met = _once(met) if within or len(found) > 1 else met  # two pictures meet in each group that shows both
     pairs = duplicate_pairs.verify(judged.with_judged(met, judgements), pictures, limits, squares, judgements)
-    families = _counted([found.families for found in searches if found.families is not None])
-    return Searched(pairs, families, near, scratch.rows("standing"))
+    met_families = {name: found[name].families if name in found else None for name in (BY_HASH, BY_CHANNEL)}
+    return Searched(
+        pairs,
+        _counted([rows for rows in met_families.values() if rows is not None]),
+        found,
+        standing.count,
+        standing.counts(),
+        near_hashes.rows({name: near.pairs for name, near in found.items()}),
+        searched.rows(standing.rows, met_families, within),
+    )
 
 
 def groups(offers: DataFrame, images: DataFrame, columns: Sequence[str]) -> DataFrame | None:
@@ -145,23 +156,6 @@ def check(columns: Sequence[str], within: Sequence[str]) -> None:
             raise BadInput(f"[candidate_pairs] within names {name!r}, which the catalogue lacks: {', '.join(columns)}")
 
 
-def by_hash(standing: DataFrame, pool: Pool, plan: Plan) -> Near:
-    """The representatives whose hashes are near, but for those whose hash is a coin toss in a channel."""
-    hashes = duplicate_pairs.hashes(duplicate_pairs.enters_search(standing), pool.within)
-    return _with_families(_search(pool, plan, hashes, None, pool.within), pool, tossed=False)
-
-
-def by_channel(standing: DataFrame, pool: Pool) -> Near:
-    """The representatives whose hash is a coin toss in a channel, among themselves and with others; each pair once."""
-    plan = banding.plan(pool.limits.channel_distance(), channels=1)
-    tables = duplicate_pairs.tossed(standing), standing
-    tossed, shown = (duplicate_pairs.channels(rows, pool.within) for rows in tables)
-    found = _search(pool, plan, tossed, shown, [duplicate_pairs.CHANNEL, *pool.within])
-    both = _with_families(found, pool, tossed=True)
-    ordered = both.pairs.select(F.least("left", "right").alias("left"), F.greatest("left", "right").alias("right"))
-    return replace(both, pairs=ordered.distinct())  # two tossed ones meet in either order, any two channel by channel
-
-
 def between(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
     """`left` (of `wanted`), `right` (of `known`): the contents of two tables of pictures that may be near."""
     ours, theirs = (duplicate_pairs.hashes(duplicate_pairs.enters_search(pictures)) for pictures in (wanted, known))
@@ -170,33 +164,31 @@ def between(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
     plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
     ours, theirs = (duplicate_pairs.channels(pictures.where(~F.col("low_information"))) for pictures in (wanted, known))
     by_channels = near_pairs.within(candidate_pairs.find(ours, theirs, plan, same=False, groups=groups), plan)
-    return whole.unionByName(by_channels).distinct()
+    return whole.unionByName(by_channels).select("left", "right").distinct()
 
 
-def _search(pool: Pool, plan: Plan, left: DataFrame, right: DataFrame | None, groups: Sequence[str]) -> Near:
-    chosen = pool.settings.candidate_pairs
-    name = "near" if right is None else "near-channels"
-    search = Search(left, right, plan, groups, chosen.max_bucket, chosen.shuffle_bytes, pool.within, name)
-    rows = pool.scratch.rows("standing") * (1 if right is None else 1 + CHANNELS)
-    return near_pairs.find(search, rows, pool.scratch, chosen, pool.settings.components)
-
-
-def _with_families(met: Near, pool: Pool, tossed: bool) -> Near:
+def _with_families(met: Near, shared: Pool, tossed: bool) -> DataFrame:
     """Those pairs, and beside them the pairs that span the families."""
+    pairs = met.pairs.select("left", "right")
     if met.families is None:
-        return met
-    members = pool.pictures.join(met.families.withColumnRenamed("key", "content"), on="content", how="inner")
+        return pairs
+    members = shared.pictures.join(met.families.withColumnRenamed("key", "content"), on="content", how="inner")
     spanning = families.span(
         members,
-        pool.limits,
-        pool.settings.duplicate_sets.round,
-        pool.settings.candidate_pairs.family_budget,
-        pool.scratch,
-        pool.squares,
-        judged.apart(pool.judgements),
+        shared.limits,
+        shared.settings.duplicate_sets.round,
+        shared.settings.candidate_pairs.family_budget,
+        shared.scratch,
+        shared.squares,
+        judged.apart(shared.judgements),
         tossed,
     )
-    return replace(met, pairs=met.pairs.unionByName(spanning))
+    return pairs.unionByName(spanning)
+
+
+def _once(pairs: DataFrame) -> DataFrame:
+    ordered = F.least("left", "right").alias("left"), F.greatest("left", "right").alias("right")
+    return pairs.select(*ordered).distinct()
 
 
 def _counted(found: Sequence[DataFrame]) -> dict[str, int]:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from dedup_spark.bands.banding import Plan
+from dedup_spark.candidate_pairs import KNOWN
 
 ROW_BYTES = 60
 """Of a row of the shuffle beside its words: key, bucket, and what Spark adds."""
 
 WORD_BYTES = 8
+
+BY_HASH, BY_CHANNEL = "near", "near-channels"
+"""What the two searches of a run are called: by whole hashes, and by the channels of those that are a coin toss."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,9 @@ class Search:
     max_bucket: rows of a bucket, at most, each compared with each; of two tables, the square root of rows times rows.
     shuffle_bytes: the bands are searched in as many groups as keep the rows that one group shuffles below this.
     apart: those of the groups that keep families apart; None: all. name: what a run calls the parts that it keeps.
+
+    Where the tables have a column `known`, two known rows are not compared: their pairs are no pairs here. calm: no
+    bucket of known rows alone is crowded, so that only those with a new row need to be looked at.
     """
 
     left: DataFrame
@@ -29,7 +36,13 @@ class Search:
     max_bucket: int
     shuffle_bytes: int
     apart: Sequence[str] | None = None
-    name: str = "near"
+    name: str = BY_HASH
+    calm: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether the pairs of some rows are known."""
+        return KNOWN in self.left.columns
 
     @property
     def row(self) -> list[str]:
