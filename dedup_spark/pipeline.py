@@ -59,7 +59,8 @@ def run(
     """Runs the whole flow and publishes it in OUTPUT; what run.json says of it.
 
     offers: the catalogue: a Parquet path or glob, a table name, or a DataFrame. fresh: begin a new run where an
-    unfinished one of equal settings, catalogue and code could be resumed. tell: takes a line of progress now and then.
+    unfinished one of equal settings, catalogue and code could be resumed, and search all pairs afresh. tell: takes a
+    line of progress now and then.
 
     Raises `BadInput`, `GateFailed`, `StorageFailed` or `RunRefused`: see `errors` for the exit codes. Whatever is
     raised, the run that was current before stays so.

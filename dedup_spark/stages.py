@@ -20,6 +20,7 @@ from dedup_spark import (
     fingerprints,
     forms,
     gates,
+    known,
     references,
     repeats,
     reuse,
@@ -104,9 +105,12 @@ def commit(work: Work, found: Source, rows: DataFrame, chunk: int) -> None:
 
 
 def find_pairs(work: Work, seen: Seen) -> DataFrame:
-    """The verified pairs; run.json says how none was missed, what that was to cost and did, and the families."""
+    """The verified pairs; run.json says how none was missed, what that was to cost and did, the families, and what was
+    known. What the next run knows by it is written before.
+    """
     priced = hash_sample.plan(seen.pictures, seen.limits, work.settings.candidate_pairs.budget)
     work.run.note(plan=str(priced.plan))
+    before, why = known.before(work)
     found = pair_search.among(
         seen.pictures,
         seen.squares,
@@ -116,8 +120,12 @@ def find_pairs(work: Work, seen: Seen) -> DataFrame:
         seen.word.pictures,
         seen.groups,
         priced.plan,
+        before,
     )
-    work.run.note(search=found.said(priced, session.cores(work.spark)), families=found.families)
+    work.table(tables.NEAR_HASHES, lambda: found.near_hashes)
+    work.table(tables.SEARCHED, lambda: found.searched)
+    reused = {"run": before.run_id if before else None, "why": why} | found.reused()
+    work.run.note(search=found.said(priced, session.cores(work.spark)), families=found.families, reused_pairs=reused)
     return found.pairs
 
 

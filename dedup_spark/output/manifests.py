@@ -38,7 +38,10 @@ READABLE = ("published", "refused")
 """The states of a run that is over and whose tables are all written."""
 
 REMOVED = "removed"
-OWN = ("run_id", "state", "started", "ended", "resumed", "error", "identity", "previous", "tables", "parts", "segments")
+OWN = (
+    *("run_id", "state", "started", "ended", "resumed", "error", "identity", "fresh", "previous"),
+    *("tables", "parts", "segments"),
+)
 """The keys of run.json that runs.py writes; the flow notes down others."""
 
 FILE = "run.json"
@@ -103,7 +106,7 @@ def history(output: str, s3: S3) -> list[str]:
     return [entry["run_id"] for entry in index.content["runs"]] if index else []
 
 
-def new(output: str, identity: dict[str, Any], s3: S3) -> dict[str, Any]:
+def new(output: str, identity: dict[str, Any], s3: S3, fresh: bool = False) -> dict[str, Any]:
     """The manifest of a new run, entered in the index, not yet written; its run_id sorts after all before it."""
     index = documents.read(_index(output), s3)
     runs = index.content["runs"] if index else []
@@ -122,6 +125,7 @@ def new(output: str, identity: dict[str, Any], s3: S3) -> dict[str, Any]:
         "error": None,
         "previous": None,
         "identity": identity,
+        "fresh": fresh,
         "tables": {},
         "parts": {},
         "segments": [],

@@ -210,7 +210,7 @@ def start(lease: Lease, identity: dict[str, Any], settings: Settings, fresh: boo
     identity = documents.redacted(identity) | {"previous": current.content["run_id"] if current else None}
     found = None if fresh else manifests.unfinished(lease.output, identity, lease.s3)
     if found is None:
-        run = Run(lease, manifests.new(lease.output, identity, lease.s3), None, current)
+        run = Run(lease, manifests.new(lease.output, identity, lease.s3, fresh), None, current)
     else:
         manifests.check(lease.output, found.content, settings)
         run = Run(lease, found.content, found.version, current)

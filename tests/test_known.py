@@ -1,0 +1,114 @@
+"""A day after searches what is new, and every table of it is that of a run that searches all."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from dedup_spark import demo, pipeline, settings, tables
+from dedup_spark.output import manifests
+from tests.digests import digest, rows
+
+pytestmark = pytest.mark.flow
+
+STEP, LATER, GONE = 2, 3, 4
+"""Every so many rows of the demo are both days'; of these some come later; of the others so many are gone then."""
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Days:
+    """An output with two days, one where the second searched all, and what the first day had."""
+
+    output: str
+    all_searched: str
+    second: Path
+    sets: Rows
+    suspects: Rows
+
+
+def the_days(folder: Path) -> tuple[Rows, Rows]:
+    """The rows of two days: some come, some go."""
+    table: Rows = pq.read_table(folder / demo.CATALOGUE).to_pylist()
+    both, others = table[::STEP], table[1::STEP]
+    return [row for place, row in enumerate(both) if place % LATER] + others[::GONE], both
+
+
+def written(folder: Path, name: str, day: Rows) -> Path:
+    place = folder / f"{name}.parquet"
+    pq.write_table(pa.Table.from_pylist(day, pq.read_schema(folder / demo.CATALOGUE)), place)
+    return place
+
+
+def change(folder: Path, sets: Rows, day: Rows) -> Rows:
+    """Of the keepers of the first day one goes away, and another one is another picture from now on."""
+    shown = {f"{folder}/{row['image']}": row for row in day}
+    gone, changed, other = sorted({row["keeper_image"] for row in sets} & shown.keys())[:3]
+    shutil.copyfile(other, changed)
+    return [row for row in day if row["image"] != shown[gone]["image"]]
+
+
+@pytest.fixture(scope="module")
+def days(spark: SparkSession, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Days:
+    place = tmp_path_factory.mktemp("known")
+    folder, output, twin = place / "catalogue", f"{place}/output", f"{place}/twin"
+    shutil.copytree(drawn, folder)
+    first, second = the_days(folder)
+    pipeline.run(str(written(folder, "first", first)), output, spark=spark)
+    sets, suspects = rows(output, "duplicate_sets"), rows(output, "suspects")
+    today = written(folder, "second", change(folder, sets, second))
+    shutil.copytree(output, twin)
+    pipeline.run(str(today), output, spark=spark)
+    pipeline.run(str(today), twin, spark=spark, fresh=True)
+    return Days(output, twin, today, sets, suspects)
+
+
+def manifest(output: str) -> dict[str, Any]:
+    return manifests.open(output, None, settings.load().s3)
+
+
+def in_order(output: str, names: Sequence[str]) -> dict[str, list[str]]:
+    return {name: sorted(map(str, rows(output, name))) for name in names}
+
+
+def test_every_table_is_that_of_a_run_that_searches_all(days: Days) -> None:
+    assert digest(days.output) == digest(days.all_searched)
+    others = [table.name for table in (tables.CHANGES, tables.SEARCHED, tables.NEAR_HASHES)]
+    assert in_order(days.output, others) == in_order(days.all_searched, others)
+
+
+def test_the_second_day_is_one_on_which_all_of_it_happens(days: Days) -> None:
+    now, told = rows(days.output, "duplicate_sets"), rows(days.output, "changes")
+    assert {row["change"] for row in told} >= {"created", "grown", "shrunk", "merged", "ended"}
+    keepers, today = {row["keeper"] for row in days.sets}, {row["content"] for row in now}
+    assert keepers - today
+    before, suspicious = ({row["image"] for row in found} for found in (days.suspects, rows(days.output, "suspects")))
+    assert suspicious - before
+
+
+def test_run_json_says_what_was_compared(days: Days) -> None:
+    first = manifests.open(days.output, manifest(days.output)["previous"], settings.load().s3)["reused_pairs"]
+    found, full = (manifest(output)["reused_pairs"] for output in (days.output, days.all_searched))
+    assert (first["run"], first["why"]) == (None, "there was no run before")
+    assert (full["run"], full["why"], full["pairs"]) == (None, "--fresh searches all pairs", 0)
+    assert found["run"] == manifest(days.output)["previous"]
+    assert all(count > 10 for count in found["hashes"].values())
+    assert found["hashes"]["new"] + found["hashes"]["known"] == full["hashes"]["new"]
+    assert 0 < found["compared"] < full["compared"]
+    assert found["pairs"] > 10
+
+
+def test_a_setting_of_policy_fetches_and_compares_nothing(spark: SparkSession, days: Days) -> None:
+    stricter = ["duplicate_pairs.max_colour_difference=3.0", "suspects.max_offers=2"]
+    said = pipeline.run(str(days.second), days.output, settings.load(overrides=stricter), spark=spark)
+    assert said["revalidate"]["fetched"] == said["revalidate"]["retried"] == 1  # an image that was not found
+    assert said["reused_pairs"]["compared"] == 0
+    assert said["reused_pairs"]["hashes"]["gone"] == 0
+    assert said["reused_pairs"]["pairs"] > 10
