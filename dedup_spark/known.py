@@ -5,6 +5,7 @@ known, all is searched, and run.json says why (`reused_pairs`).
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from dedup_spark import tables
@@ -33,14 +34,18 @@ def before(work: Work) -> tuple[Known | None, str]:
     refused = refusal(said, work.settings)
     if refused:
         return None, f"run {run.previous} {refused}"
+    names = tables.SEARCHED.name, tables.NEAR_HASHES.name
     try:
-        searched, near = (
-            run.read_previous(work.spark, table.name, work.settings) for table in (tables.SEARCHED, tables.NEAR_HASHES)
-        )
+        searched, near = (run.read_previous(work.spark, name, work.settings) for name in names)
     except StorageFailed as failure:
         raise StorageFailed(f"run {run.previous}: {failure}; --fresh searches all pairs") from failure
     largest = said["search"]["actual"]["largest_bucket"]
-    return Known(run.previous, searched, near, said["plan"], largest), f"run {run.previous} compared them"
+    rows, on_driver = (
+        max(said["tables"][name]["rows"] for name in names),
+        partial(run.previous_on_driver, work.settings),
+    )
+    known = Known(run.previous, searched, near, said["plan"], largest, rows, on_driver)
+    return known, f"run {run.previous} compared them"
 
 
 def refusal(said: Mapping[str, Any], settings: Settings) -> str:

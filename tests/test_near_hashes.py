@@ -65,8 +65,9 @@ class Days:
         families = {name: near.families for name, near in found.items()}
         facts = forms.conform(near_hashes.rows({name: near.pairs for name, near in found.items()}), tables.NEAR_HASHES)
         kept = forms.conform(searched.rows(standing.rows, families, within), tables.SEARCHED)
-        facts, kept = scratch.cut(facts, "facts"), scratch.cut(kept, "kept")
-        now = Known("before", kept, facts, str(plan(t)), found[BY_HASH].largest_bucket)
+        facts, kept = scratch.cut(facts, "near_hashes"), scratch.cut(kept, "searched")
+        largest = found[BY_HASH].largest_bucket
+        now = Known("before", kept, facts, str(plan(t)), largest, scratch.rows("searched"), scratch.read_arrow)
         pairs = {
             name: {tuple(sorted(pair)) for pair in near.pairs.select("left", "right").collect()}
             for name, near in found.items()
@@ -112,7 +113,8 @@ def a_history(seed: int, count: int) -> list[Rows]:
 
 
 @pytest.mark.parametrize(
-    ("seed", "carrier", "most", "grouped"), [(1, DRIVER, 5, True), (3, CLUSTER, 5, False), (4, CLUSTER, 256, True)]
+    ("seed", "carrier", "most", "grouped"),
+    [(1, DRIVER, 5, True), (2, DRIVER, 256, False), (3, CLUSTER, 5, False), (4, CLUSTER, 256, True)],
 )
 def test_a_third_day_has_the_pairs_of_one_that_knows_nothing(
     days: Days, seed: int, carrier: str, most: int, grouped: bool

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
@@ -113,6 +114,11 @@ class Run:
     def read_previous(self, spark: SparkSession, table: str, settings: Settings) -> DataFrame:
         """A table of the run that was current when this one began."""
         return read(self.output, table, self.previous, spark, settings)
+
+    def previous_on_driver(self, settings: Settings, table: str) -> pa.Table:
+        """The same on the driver, without Spark; the caller has made sure that it fits."""
+        manifest = manifests.open(self.output, self.previous, settings.s3)
+        return storage.read_arrow(manifests.written(self.output, manifest, table).path, settings)
 
     def save(self, **changes: Any) -> None:
         """Replaces run.json; `RunRefused` when another process has done so since."""

@@ -9,20 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from dedup_spark import duplicate_pairs
+from dedup_spark import duplicate_pairs, tables
 from dedup_spark.bands import banding
 from dedup_spark.bands.banding import Plan
 from dedup_spark.candidate_pairs import KNOWN
 from dedup_spark.comparing.verdict import CHANNELS, Limits
-from dedup_spark.pairs import near_hashes, near_pairs, searched
+from dedup_spark.pairs import near_hashes, near_pairs, on_driver, searched
 from dedup_spark.pairs.near_pairs import Near
 from dedup_spark.pairs.searched import Known
 from dedup_spark.pairs.searches import BY_CHANNEL, BY_HASH, Search
 from dedup_spark.settings import Settings
-from dedup_spark.spark.carriers import CLUSTER
+from dedup_spark.spark import session
+from dedup_spark.spark.carriers import CLUSTER, DRIVER
 from dedup_spark.storage import Scratch
 
 
@@ -48,7 +50,7 @@ class Standing:
 
     tossed: rows whose hash is a coin toss in a channel. known: those that are known in the search that is for them.
     gone: hashes of the run before that no row has any more. repeated: `hash_key` of known ones that several rows have.
-    more: those that fewer had in the run before.
+    more: those that fewer had in the run before. marked: the rows on the driver, where it has marked them.
     """
 
     rows: DataFrame
@@ -58,6 +60,7 @@ class Standing:
     gone: int = 0
     repeated: DataFrame | None = None
     more: int = 0
+    marked: pa.Table | None = None
 
     def counts(self) -> dict[str, int]:
         """How many rows are new and known today, and how many hashes are gone."""
@@ -66,17 +69,34 @@ class Standing:
 
 def stand(representatives: DataFrame, pool: Pool) -> Standing:
     """The rows of a pool that are searched: pictures that stand for themselves, as they are cut for it."""
-    live, tossed, seen = F.col("content").isNotNull(), F.col("unstable_channels") != 0, Observation()
-    rows, facts = representatives.select("content", *searched.HASH, "low_information", *pool.within), {"tossed": tossed}
-    if pool.known is not None:
-        rows = searched.mark(rows, pool.known.searched, pool.within)
-        whole, channels = (F.col(searched.KNOWN_IN[name]) for name in (BY_HASH, BY_CHANNEL))
-        facts |= {"known": F.when(tossed, channels).otherwise(whole), "gone": F.lit(True)}
-    counts = {name: F.count_if(fact & (~live if name == "gone" else live)) for name, fact in facts.items()}
-    told = rows.observe(seen, *(count.alias(name) for name, count in counts.items()))
-    cut, count = pool.scratch.cut(told.where(live), "standing"), pool.scratch.rows("standing")
+    seen, tossed = Observation(), F.count_if(F.col("unstable_channels") != 0).alias("tossed")
+    rows = representatives.select("content", *searched.HASH, "low_information", *pool.within)
+    cut, count = pool.scratch.cut(rows.observe(seen, tossed), "standing"), pool.scratch.rows("standing")
     found = Standing(cut, count, **seen.get)
-    return found if pool.known is None else _with_repeated(found, pool)
+    if pool.known is None:
+        return found
+    chosen, memory = pool.settings.candidate_pairs, session.memory()
+    carrier, _ = near_pairs.choose(max(count, pool.known.rows), memory, session.is_connect(pool.scratch.spark), chosen)
+    return (_by_driver if carrier == DRIVER else _by_cluster)(found, pool, pool.known)
+
+
+def _by_driver(standing: Standing, pool: Pool, known: Known) -> Standing:
+    """The rows, marked with what is known of them."""
+    found = on_driver.mark(pool.scratch.read_arrow("standing"), known.on_driver(tables.SEARCHED.name), pool.within)
+    repeated = pool.scratch.put_arrow(found.repeated, "repeated")
+    rows = pool.scratch.put_arrow(found.rows, "standing")
+    return replace(standing, rows=rows, marked=found.rows, repeated=repeated, **found.counts)
+
+
+def _by_cluster(standing: Standing, pool: Pool, known: Known) -> Standing:
+    """The same for any number of rows."""
+    live, seen = F.col("content").isNotNull(), Observation()
+    rows = searched.mark(standing.rows, known.searched, pool.within)
+    whole, channels = (F.col(searched.KNOWN_IN[name]) for name in (BY_HASH, BY_CHANNEL))
+    told = F.when(F.col("unstable_channels") != 0, channels).otherwise(whole)
+    counts = F.count_if(live & told).alias("known"), F.count_if(~live).alias("gone")
+    rows = pool.scratch.cut(rows.observe(seen, *counts).where(live), "standing")
+    return _with_repeated(replace(standing, rows=rows, **seen.get), pool)
 
 
 def _with_repeated(standing: Standing, pool: Pool) -> Standing:
@@ -107,13 +127,13 @@ def by_channel(standing: Standing, pool: Pool) -> Near:
     """
     most = pool.limits.channel_distance()
     rows = searched.known_in(standing.rows, BY_CHANNEL)
-    tables = duplicate_pairs.tossed(rows), rows
-    asked, shown = (duplicate_pairs.channels(side, _carried(pool)) for side in tables)
+    sides = duplicate_pairs.tossed(rows), rows
+    asked, shown = (duplicate_pairs.channels(side, _carried(pool)) for side in sides)
     groups = [duplicate_pairs.CHANNEL, *pool.within]
     count = standing.count * (1 + CHANNELS)
     found = _search(pool, banding.plan(most, channels=1), asked, shown, groups, count)
     whole = near_hashes.with_hashes(found.pairs.select(*near_hashes.SIDES), pool.pictures)
-    return _recalled(replace(found, pairs=whole), BY_CHANNEL, *tables, standing, pool, most)
+    return _recalled(replace(found, pairs=whole), BY_CHANNEL, *sides, standing, pool, most)
 
 
 def _carried(pool: Pool) -> list[str]:
@@ -152,8 +172,13 @@ def _recalled(
     """Those pairs, and beside them the ones that were known."""
     if pool.known is None or standing.repeated is None:
         return found
-    near = pool.known.near_hashes.where((F.col("search") == name) & (F.col("distance") <= most))
-    rows = asked.where(KNOWN), shown.where(KNOWN), standing.repeated
-    pairs = near_hashes.recall(near, *rows, found.families, pool.within)
-    pairs = pool.scratch.cut(pairs, "recalled")
+    if standing.marked is not None:
+        families = None if found.families is None else pool.scratch.read_arrow("families")
+        facts = pool.known.on_driver(tables.NEAR_HASHES.name)
+        recalled = on_driver.recall(facts, standing.marked, name, most, families, pool.within)
+        pairs = pool.scratch.put_arrow(recalled, "recalled")
+    else:
+        near = pool.known.near_hashes.where((F.col("search") == name) & (F.col("distance") <= most))
+        rows = asked.where(KNOWN), shown.where(KNOWN), standing.repeated
+        pairs = pool.scratch.cut(near_hashes.recall(near, *rows, found.families, pool.within), "recalled")
     return replace(found, pairs=found.pairs.unionByName(pairs), recalled=pool.scratch.rows("recalled"))

@@ -5,9 +5,10 @@ has the pair. So two **known** rows need not meet again, whatever plan, carrier,
 knows them. Who was in a family is searched afresh: not all of its pairs were listed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -32,7 +33,8 @@ KEY = "hash_key"
 class Known:
     """What the run before found out: `tables.SEARCHED` and `tables.NEAR_HASHES`.
 
-    plan: that of its search by bands, as text. largest_bucket: no bucket of it had more rows.
+    plan: that of its search by bands, as text. largest_bucket: no bucket of it had more rows. rows: of the larger of
+    both tables. on_driver: takes the name of one and reads it there, where it fits.
     """
 
     run_id: str
@@ -40,6 +42,8 @@ class Known:
     near_hashes: DataFrame
     plan: str
     largest_bucket: int
+    rows: int
+    on_driver: Callable[[str], pa.Table]
 
 
 def mark(standing: DataFrame, searched: DataFrame, within: Sequence[str]) -> DataFrame:
