@@ -34,16 +34,14 @@ def before(work: Work) -> tuple[Known | None, str]:
     refused = refusal(said, work.settings)
     if refused:
         return None, f"run {run.previous} {refused}"
-    names = tables.SEARCHED.name, tables.NEAR_HASHES.name
+    both = tables.SEARCHED, tables.NEAR_HASHES
     try:
-        searched, near = (run.read_previous(work.spark, name, work.settings) for name in names)
+        searched, near = (run.read_previous(work.spark, table.name, work.settings, table.schema()) for table in both)
     except StorageFailed as failure:
         raise StorageFailed(f"run {run.previous}: {failure}; --fresh searches all pairs") from failure
     largest = said["search"]["actual"]["largest_bucket"]
-    rows, on_driver = (
-        max(said["tables"][name]["rows"] for name in names),
-        partial(run.previous_on_driver, work.settings),
-    )
+    rows = max(said["tables"][table.name]["rows"] for table in both)
+    on_driver = partial(run.previous_on_driver, work.settings)
     known = Known(run.previous, searched, near, said["plan"], largest, rows, on_driver)
     return known, f"run {run.previous} compared them"
 

@@ -107,13 +107,16 @@ class Run:
     ) -> DataFrame:
         """A table of this run that is written, `fingerprints` and `thumbnails` of the segments so far included.
 
-        schema: of a table that was just written, so that Spark need not look for it in the files.
+        schema: of a table whose form is known, so that Spark need not look for it in the files.
         """
         return _table(spark, self.output, self.manifest, table, settings, schema)
 
-    def read_previous(self, spark: SparkSession, table: str, settings: Settings) -> DataFrame:
-        """A table of the run that was current when this one began."""
-        return read(self.output, table, self.previous, spark, settings)
+    def read_previous(
+        self, spark: SparkSession, table: str, settings: Settings, schema: T.StructType | None = None
+    ) -> DataFrame:
+        """A table of the run that was current when this one began. schema: as `read` takes it."""
+        manifest = manifests.open(self.output, self.previous, settings.s3)
+        return _table(spark, self.output, manifest, table, settings, schema)
 
     def previous_on_driver(self, settings: Settings, table: str) -> pa.Table:
         """The same on the driver, without Spark; the caller has made sure that it fits."""

@@ -16,13 +16,13 @@ from dedup_spark.candidate_pairs import FAMILY
 from dedup_spark.comparing.verdict import WORDS
 from dedup_spark.pairs.near_hashes import COLUMNS, SIDES
 from dedup_spark.pairs.near_pairs import BETWEEN
-from dedup_spark.pairs.searched import HASH, KEY, KNOWN_IN, STOOD, WITHIN
+from dedup_spark.pairs.searched import HASH, KEY, KNOWN_IN, WITHIN
 from dedup_spark.pairs.searches import BY_CHANNEL, BY_HASH
 
 
 @dataclass(frozen=True)
 class Marked:
-    """The rows as `searched.mark` has them; repeated: their `hash_key` as `pool.Standing` has it; counts: as it has."""
+    """The rows with `by_hash`, `by_channel` and `hash_key`; repeated and counts: what `pool.Standing` has by it."""
 
     rows: pa.Table
     repeated: pa.Table
@@ -30,7 +30,15 @@ class Marked:
 
 
 def mark(standing: pa.Table, before: pa.Table, within: Sequence[str]) -> Marked:
-    """The rows, marked with what `tables.SEARCHED` of the run before knows of them. Cost: a second a million."""
+    """The rows, marked with what `tables.SEARCHED` of the run before knows of them. Cost: a second a million.
+
+    >>> rows = pa.table({"content": ["a", "b"], "words": [[0] * 5, [1] * 5], "unstable_channels": [0, 0]})
+    >>> both = {"by_hash": [True, True], "by_channel": [True, True]}
+    >>> before = pa.table({"words": [[1] * 5, [2] * 5], "unstable_channels": [0, 0]} | both)
+    >>> found = mark(rows, before, ())
+    >>> found.rows["by_hash"].to_pylist(), found.counts
+    ([False, True], {'known': 1, 'gone': 1, 'more': 0})
+    """
     groups = _groups(within, standing, before)
     tables = zip((standing, before), groups, strict=True)
     now, was = _numbered(*(np.column_stack([_hashes(rows), group]) for rows, group in tables))
@@ -47,7 +55,7 @@ def mark(standing: pa.Table, before: pa.Table, within: Sequence[str]) -> Marked:
         "gone": (stood > 0) & (stands == 0),
         "more": repeated & (stands > stood),
     }
-    facts = {KNOWN_IN[name]: codes[now] for name, codes in known.items()} | {STOOD: stood[now], KEY: now}
+    facts = {KNOWN_IN[name]: codes[now] for name, codes in known.items()} | {KEY: now}
     for name, values in facts.items():
         standing = standing.append_column(name, pa.array(values))
     keys = pa.table({KEY: np.flatnonzero(repeated)})

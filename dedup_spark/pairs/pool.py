@@ -76,7 +76,7 @@ def stand(representatives: DataFrame, pool: Pool) -> Standing:
     if pool.known is None:
         return found
     chosen, memory = pool.settings.candidate_pairs, session.memory()
-    carrier, _ = near_pairs.choose(max(count, pool.known.rows), memory, session.is_connect(pool.scratch.spark), chosen)
+    carrier, _ = near_pairs.choose(count + pool.known.rows, memory, session.is_connect(pool.scratch.spark), chosen)
     return (_by_driver if carrier == DRIVER else _by_cluster)(found, pool, pool.known)
 
 
