@@ -44,10 +44,8 @@ def mark(standing: pa.Table, before: pa.Table, within: Sequence[str]) -> Marked:
     now, was = _numbered(*(np.column_stack([_hashes(rows), group]) for rows, group in tables))
     size = int(max(now.max(initial=-1), was.max(initial=-1))) + 1
     stands, stood = (np.bincount(code, minlength=size) for code in (now, was))
-    known = {}
-    for name, column in KNOWN_IN.items():
-        in_family = was[~before[column].to_numpy()]
-        known[name] = (stood > 0) & (np.bincount(in_family, minlength=size) == 0)
+    in_family = {name: was[~before[column].to_numpy()] for name, column in KNOWN_IN.items()}
+    known = {name: (stood > 0) & (np.bincount(codes, minlength=size) == 0) for name, codes in in_family.items()}
     repeated = (stands > 1) & (known[BY_HASH] | known[BY_CHANNEL])
     tossed = standing["unstable_channels"].to_numpy() != 0
     counts = {
@@ -55,11 +53,11 @@ def mark(standing: pa.Table, before: pa.Table, within: Sequence[str]) -> Marked:
         "gone": (stood > 0) & (stands == 0),
         "more": repeated & (stands > stood),
     }
-    facts = {KNOWN_IN[name]: codes[now] for name, codes in known.items()} | {KEY: now}
-    for name, values in facts.items():
-        standing = standing.append_column(name, pa.array(values))
+    for name, codes in known.items():
+        standing = standing.append_column(KNOWN_IN[name], pa.array(codes[now]))
+    rows = standing.append_column(KEY, pa.array(now))
     keys = pa.table({KEY: np.flatnonzero(repeated)})
-    return Marked(standing, keys, {name: int(np.count_nonzero(each)) for name, each in counts.items()})
+    return Marked(rows, keys, {name: int(np.count_nonzero(each)) for name, each in counts.items()})
 
 
 def recall(
