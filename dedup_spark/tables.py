@@ -410,5 +410,5 @@ OF_EVERY_RUN = (
 )
 """The tables of the flow that every run has, in its order; `fingerprints` lies in the store."""
 
-ALL = (*OF_EVERY_RUN, WANTED, UNREAD, THUMBNAILS, JUDGEMENTS, CHANGES, REPEATS)
+ALL = (*OF_EVERY_RUN, WANTED, UNREAD, THUMBNAILS, SEARCHED, NEAR_HASHES, JUDGEMENTS, CHANGES, REPEATS)
 """Every table that there is; `thumbnails` lies in the store as well."""
