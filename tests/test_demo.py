@@ -289,7 +289,7 @@ def test_an_output_is_judged_where_it_lies(drawn: Path, rows: list[Row], tmp_pat
         written = storage.write_arrow(pa.Table.from_pylist(table), f"{tmp_path}/runs/1/{name}", chosen)
         facts = {"rows": written.rows, "files": written.files, "bytes": written.bytes}
         entries[name] = {"path": f"runs/1/{name}", **facts}
-    manifest = {"run_id": "1", "tables": entries, "image_root": "s3://elsewhere/demo"}
+    manifest = {"run_id": "1", "state": "published", "tables": entries, "image_root": "s3://elsewhere/demo"}
     with pytest.raises(BadInput, match="no run is published"):
         demo.judge_output(drawn, str(tmp_path))
     for path, content in (("runs/1/run.json", manifest), ("CURRENT", {"run_id": "1"})):
