@@ -184,9 +184,7 @@ def _of_run(commands: Commands, common: argparse.ArgumentParser) -> None:
     command = commands.add_parser("run", parents=[common], help="the whole flow")
     command.add_argument("catalogue", metavar="CATALOGUE", help="a Parquet file, folder or glob, or a table name")
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
-    command.add_argument(
-        "--fresh", action="store_true", help="begin a new run, even where one could be resumed, and search all pairs"
-    )
+    command.add_argument("--fresh", action="store_true", help="resume no run, and search all pairs")
     retried = "fetch again what was no usable picture, even where its bytes are the same"
     command.add_argument("--retry-rejects", action="store_true", help=retried)
     said = {"judgements": "people's word on pairs", "excluded": "pictures that connect no offers"}

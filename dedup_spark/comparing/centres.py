@@ -24,8 +24,8 @@ from dedup_spark.comparing import second_look
 from dedup_spark.comparing.verdict import DUPLICATE, Features, Limits, compare, look_again, near
 
 CHOICE = "key string, centre string, distance int, colour_difference double, reason string"
-FEW = 10
-"""Groups of up to a tenth of what one task may hold share a task: most have two members or three."""
+GROUPS_PER_TASK = 10
+"""A task that groups share has room for so many at least; a larger group has one for itself."""
 
 FEATURES = ("words", "colour_signature", "unstable_channels")
 
@@ -128,7 +128,7 @@ def _foes(members: DataFrame, apart: DataFrame) -> DataFrame:
 def _bundle(members: int, members_per_task: int) -> Column:
     """The groups that share a task: a large one has it for itself, the others are as many as fill one."""
     shared = F.pmod(F.xxhash64("group"), F.lit(1 + members // members_per_task)).cast("string")
-    return F.when(FEW * F.col("size") > members_per_task, F.concat(F.lit("of "), "group")).otherwise(shared)
+    return F.when(GROUPS_PER_TASK * F.col("size") > members_per_task, F.concat(F.lit("of "), "group")).otherwise(shared)
 
 
 def _with_centres(blocks: DataFrame, centres: DataFrame) -> DataFrame:
@@ -229,8 +229,8 @@ def _joined(block: _Block, centres: Any, waiting: Any, limits: Limits) -> dict[i
     of_group[block.groups[centres]] = centres
     asked = np.union1d(waiting, block.witnesses).astype(np.int64)
     asked = asked[of_group[block.groups[asked]] >= 0]
-    asked = asked[near(*_pictures(block, of_group, asked), limits)]
-    found = compare(*_pictures(block, of_group, asked), limits)
+    asked = asked[near(*_pictures(block, centres, of_group, asked), limits)]
+    found = compare(*_pictures(block, centres, of_group, asked), limits)
     passes = np.flatnonzero(found.verdict == DUPLICATE)
     against = of_group[block.groups[asked]]
     ours, theirs = (block.squares[rows[passes]].tolist() for rows in (against, asked))
@@ -250,6 +250,7 @@ def _joined(block: _Block, centres: Any, waiting: Any, limits: Limits) -> dict[i
     }
 
 
-def _pictures(block: _Block, of_group: Any, asked: Any) -> tuple[Features, Features]:
-    """The centres of the asked rows, row by row, and these."""
-    return take(block.pictures, of_group[block.groups[asked]]), take(block.pictures, asked)
+def _pictures(block: _Block, centres: Any, of_group: Any, asked: Any) -> tuple[Features, Features]:
+    """The centre of each asked row, and these; one centre alone stands against all of them, and is looked at once."""
+    against = centres if len(centres) == 1 else of_group[block.groups[asked]]
+    return take(block.pictures, against), take(block.pictures, asked)

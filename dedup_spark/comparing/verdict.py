@@ -181,11 +181,11 @@ def look_again(
     if limits.max_differing_area is None:
         passing = np.full(len(area), DUPLICATE, dtype=object)
         return area, passing, np.full(len(area), "", dtype=object)
-    equal = [row for row, (one, other) in enumerate(zip(left, right, strict=True)) if one and one == other]
-    area[equal] = 0
-    both = [row for row, pair in enumerate(zip(left, right, strict=True)) if pair[0] and pair[1] and pair[0] != pair[1]]
-    for start in range(0, len(both), LOOKED_AT):
-        rows = both[start : start + LOOKED_AT]
+    known = [row for row, pair in enumerate(zip(left, right, strict=True)) if all(pair)]
+    area[known] = 0
+    unlike = [row for row in known if left[row] != right[row]]
+    for start in range(0, len(unlike), LOOKED_AT):
+        rows = unlike[start : start + LOOKED_AT]
         area[rows] = witness.differing(_squares(left[row] for row in rows), _squares(right[row] for row in rows))
     unseen, alike = np.isnan(area), colour_difference <= limits.max_unseen_colour_difference
     reason = np.select([~unseen & (area > limits.max_differing_area), unseen & ~alike], ["area", "unseen"], "")
