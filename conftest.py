@@ -26,6 +26,8 @@ SMALL = session.LIGHT | {
     # Hadoop starts a `chmod` for each file that it writes, some 500 in one run of the flow: half of them for checksums
     "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",  # with it S3A cannot write
     "spark.sql.shuffle.partitions": "2",
+    # else each exchange is a job of its own, two hundred in one run of the flow: a fifth of its processor time
+    "spark.sql.adaptive.enabled": "false",
 }
 
 

@@ -52,11 +52,7 @@ def test_a_driver_and_a_cluster_write_the_largest_first_then_by_the_smallest_off
     assert [len(cluster) for cluster in found] == [4, 3, 2, 2, 2, 2, 2]
     Path(alone).unlink()
     monkeypatch.setattr(clusters_json, limit, most)
-    spark.conf.set("spark.sql.adaptive.enabled", "false")  # else one small file
-    try:
-        folder = clusters_json.write(clusters, len(SIZES), str(tmp_path), CHOSEN)
-    finally:
-        spark.conf.set("spark.sql.adaptive.enabled", "true")
+    folder = clusters_json.write(clusters, len(SIZES), str(tmp_path), CHOSEN)
     parts = sorted(Path(folder).glob("part-*"))
     assert len(parts) > 1
     assert [json.loads(line) for part in parts for line in part.read_text().splitlines()] == found

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Container
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -57,13 +58,27 @@ def config(mini: Path) -> str:
     return str(mini.with_suffix(".toml"))
 
 
+@contextmanager
+def told(spark: SparkSession, conf: Mapping[str, str]) -> Iterator[None]:
+    """Inside, the session is told this."""
+    before = {name: str(spark.conf.get(name)) for name in conf}
+    try:
+        for name, value in conf.items():
+            spark.conf.set(name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            spark.conf.set(name, value)
+
+
 @pytest.fixture(scope="session")
 def output(spark: SparkSession, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Where a run of the demo was published."""
+    """Where a run of the demo was published, with AQE as users have it."""
     place = tmp_path_factory.mktemp("output")
     (place / "word.jsonl").write_text(json.dumps(apart(*copies(drawn))))
     asked = ['conflicts.apart=["brand"]', f"judgements.judgements={json.dumps([str(place / 'word.jsonl')])}"]
-    pipeline.run(str(drawn / demo.CATALOGUE), str(place), settings.load(overrides=asked), spark=spark)
+    with told(spark, {"spark.sql.adaptive.enabled": "true"}):
+        pipeline.run(str(drawn / demo.CATALOGUE), str(place), settings.load(overrides=asked), spark=spark)
     return str(place)  # of a run in which no table is empty
 
 
@@ -82,7 +97,7 @@ def apart(left: str, right: str) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def expected(spark: SparkSession, mini: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The digest of the small catalogue, run the plain way: from its file, with AQE and two shuffle partitions."""
+    """The digest of the small catalogue, run the plain way: from its file, with two shuffle partitions."""
     place = str(tmp_path_factory.mktemp("expected"))
     pipeline.run(str(mini), place, settings.load([config(mini)]), spark=spark)
     assert all(rows(place, table.name) for table in (*tables.OF_EVERY_RUN, tables.JUDGEMENTS))
@@ -159,62 +174,41 @@ def test_a_table_of_the_current_run_is_read_by_its_name(spark: SparkSession, out
     assert read(output, "thumbnails", spark=spark).where("thumbnail is null").isEmpty()
 
 
-@pytest.mark.parametrize(
-    ("parts", "conf", "overrides"),
-    [
-        (
-            7,
-            {"spark.sql.shuffle.partitions": "7", "spark.sql.adaptive.enabled": "false"},
-            [
-                "fingerprints.images_per_task=9",
-                "fingerprints.chunk=40",
-                "fingerprints.batch=1",
-                "duplicate_sets.round=1",
-            ],
-        ),
-        (64, {"spark.sql.shuffle.partitions": "64"}, ["components.carrier=cluster"]),
-    ],
-    ids=["seven, no AQE, chunks, small rounds", "64, the cluster carrier"],
-)
-def test_any_partitioning_gives_the_same_rows(
-    spark: SparkSession,
-    mini: Path,
-    expected: str,
-    tmp_path: Path,
-    parts: int,
-    conf: dict[str, str],
-    overrides: list[str],
-) -> None:
-    before = {name: str(spark.conf.get(name)) for name in conf}
-    shuffled = spark.read.parquet(str(mini)).orderBy("image", ascending=parts % 2 == 0).repartition(parts)
-    places = [f"fingerprints.allowed={json.dumps([str(mini.parent)])}", f"catalogue.image_root={mini.parent}"]
-    try:
-        for name, value in conf.items():
-            spark.conf.set(name, value)
-        pipeline.run(shuffled, str(tmp_path), settings.load([config(mini)], [*overrides, *places]))
-    finally:
-        for name, value in before.items():
-            spark.conf.set(name, value)
+def test_any_partitioning_gives_the_same_rows(spark: SparkSession, mini: Path, expected: str, tmp_path: Path) -> None:
+    """With seven partitions of everything, AQE, and small tasks, chunks and rounds; below, with one and with 64."""
+    shuffled = spark.read.parquet(str(mini)).orderBy("image", ascending=False).repartition(7)
+    overrides = [
+        f"fingerprints.allowed={json.dumps([str(mini.parent)])}",
+        f"catalogue.image_root={mini.parent}",
+        "fingerprints.images_per_task=9",
+        "fingerprints.chunk=40",
+        "fingerprints.batch=1",
+        "duplicate_sets.round=1",
+    ]
+    with told(spark, {"spark.sql.shuffle.partitions": "7", "spark.sql.adaptive.enabled": "true"}):
+        pipeline.run(shuffled, str(tmp_path), settings.load([config(mini)], overrides))
     assert digest(str(tmp_path)) == expected
 
 
 def test_a_run_that_is_killed_goes_on_where_it_was_and_the_next_one_fetches_nothing(
     spark: SparkSession, mini: Path, expected: str, tmp_path: Path
 ) -> None:
-    """With one partition of everything; then once more the plain way, the catalogue in another order."""
+    """Twice a process of its own, with one partition of everything; then it goes on here; then once more, anew."""
+    overrides = ["run.partitions=1", "fingerprints.chunk=40", "run.lease_watch=1"]
     command = [sys.executable, "-m", "dedup_spark.cli", "run", str(mini), str(tmp_path), "--config", config(mini)]
-    for setting in ("session.master=local[2]", "run.partitions=1", "fingerprints.chunk=40", "run.lease_watch=5"):
+    for setting in ("session.master=local[2]", *overrides):
         command += ["--set", setting]
     for word in ("fingerprints: chunk 1 of", "suspects ..."):
         killed = victims.kill([Strike(DRIVER, word)], command, tmp_path / "log")
         assert killed.code == -signal.SIGKILL, (tmp_path / "log").read_text()
         assert not (tmp_path / "CURRENT").exists()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
+    lines: list[str] = []
+    with told(spark, {"spark.sql.shuffle.partitions": "1"}):
+        chosen = settings.load([config(mini)], overrides)
+        first = pipeline.run(str(mini), str(tmp_path), chosen, spark=spark, tell=lines.append)
     again = ("catalogue ...", "fingerprints: chunk 1 of", "duplicate_pairs ...", "duplicate_sets ...")
-    assert not any(line.startswith(again) for line in done.stderr.splitlines())
-    (manifest,) = tmp_path.glob("runs/*/run.json")
-    first = json.loads(manifest.read_text())
+    assert not any(line.startswith(again) for line in lines)
+    assert any(line.startswith("suspects ...") for line in lines)
     assert len(first["resumed"]) == 2
     assert digest(str(tmp_path)) == expected
     statuses = first["statuses"]["images"]
@@ -382,10 +376,10 @@ def test_refused_storage_ends_with_exit_code_4_within_seconds(
     assert "Traceback" not in done.stderr
 
 
-def test_spark_connect_gives_the_same_rows(mini: Path, expected: str, tmp_path: Path) -> None:
+def test_spark_connect_and_64_partitions_give_the_same_rows(mini: Path, expected: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "dedup_spark.cli", "run", str(mini), str(tmp_path / "out")]
-    command += ["--config", config(mini)]
-    done = subprocess.run([*command, "--set", "session.remote=local[2]"], capture_output=True, text=True, timeout=900)
+    command += ["--config", config(mini), "--set", "session.remote=local[2]", "--set", "run.partitions=64"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     assert digest(str(tmp_path / "out")) == expected
     (manifest,) = (tmp_path / "out").glob("runs/*/run.json")
