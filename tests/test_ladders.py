@@ -27,7 +27,7 @@ from tests import pictures
 from tests.digests import rows
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-PHOTOGRAPHS, STEPS = 60, 15
+PHOTOGRAPHS, STEPS = 20, 15
 LIGHT, HUE, DARKER = 0.97, 4, (0.85, 0.7, 0.5)
 SETTINGS = settings.load(overrides=["fingerprints.thumbnail=0"])
 APART = 2 * SETTINGS.duplicate_pairs.max_colour_difference
@@ -73,7 +73,7 @@ def rungs(path: Path, ladder: bool) -> Iterator[tuple[str, Image.Image]]:
 
 @pytest.fixture(scope="module")
 def found(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Found:
-    """One run over the ladders of 60 photographs and the dark copies of 60 others."""
+    """One run over the ladders of 20 photographs and the dark copies of 20 others."""
     folder, output = tmp_path_factory.mktemp("ladders"), str(tmp_path_factory.mktemp("output"))
     photographs = sorted((SHARED / "clothing").rglob("*.jpg"))[:: 3068 // (2 * PHOTOGRAPHS)][: 2 * PHOTOGRAPHS]
 
@@ -120,7 +120,7 @@ def test_both_ends_of_a_ladder_are_apart_where_they_differ(found: Found, kind: s
             connected += found.connected(first, last)
             assert not found.together(first, last), number
     assert far >= PHOTOGRAPHS // 2
-    assert connected >= 10  # plain components would have merged these
+    assert connected >= PHOTOGRAPHS // 6  # plain components would have merged these
 
 
 def test_no_darker_copy_of_equal_hash_is_merged(found: Found) -> None:
