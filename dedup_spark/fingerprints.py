@@ -60,12 +60,15 @@ def tasks(images: int, limits: settings.Fingerprints, cores: int | None = None) 
 def chunk(images: DataFrame, number: int, chunks: int, tasks: int) -> DataFrame:
     """The images of this chunk of so many, dealt to the tasks: which goes where is decided by the path alone.
 
-    Of images whose `data` is there, each is taken once, the smallest bytes where one path has several.
+    Of images whose `data` is there, each is taken once: see `each_once`.
     """
     dealt = images.where(F.pmod(F.xxhash64("image"), F.lit(chunks)) == number).repartition(tasks, "image")
-    if "data" not in images.columns:
-        return dealt
-    return dealt.groupBy("image").agg(F.max("version").alias("version"), F.min("data").alias("data"))
+    return each_once(dealt) if "data" in images.columns else dealt
+
+
+def each_once(held: DataFrame) -> DataFrame:
+    """`image`, `version`, `data` of images whose bytes are there: the smallest bytes where one path has several."""
+    return held.groupBy("image").agg(F.max("version").alias("version"), F.min("data").alias("data"))
 
 
 def compute(images: DataFrame, allowed: Sequence[str], limits: settings.Fingerprints, s3: settings.S3) -> DataFrame:
@@ -86,7 +89,7 @@ def compute(images: DataFrame, allowed: Sequence[str], limits: settings.Fingerpr
 
     def held(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         workers.forget_archives()
-        items = (_Item(image, _within(data, limits), version, None) for image, version, data in _rows(batches))
+        items = (_Item(image, within(data, limits), version, None) for image, version, data in _rows(batches))
         yield from _looked_at(items, limits)
 
     version = "version" if "version" in images.columns else F.lit(None).cast("string").alias("version")
@@ -104,7 +107,7 @@ def _values(column: pa.Array) -> Iterator[Any]:
     return (value.as_py() for value in column)
 
 
-def _within(data: bytes | None, limits: settings.Fingerprints) -> bytes | BadImage:
+def within(data: bytes | None, limits: settings.Fingerprints) -> bytes | BadImage:
     """The bytes of the catalogue as if they had been fetched."""
     if data is None:
         return BadImage("no_image", "the bytes are null")

@@ -14,8 +14,9 @@ from dedup_spark.commands import plan
 from dedup_spark.errors import BadInput
 from dedup_spark.images import ways
 from tests.pictures import product, saved
+from tests.tables_of import a_table
 
-IMAGES, FILES = 24, 20
+IMAGES, FILES, LARGE = 24, 20, 1_000_000
 CHOSEN = settings.load()
 
 
@@ -47,6 +48,20 @@ def test_a_forecast_counts_what_there_is_and_scales_it(catalogue: Path, spark: S
     assert large.bytes.value == pytest.approx(here.bytes.value * 10**9 / IMAGES)
     assert large.search.candidates > 10**6 * here.search.candidates
     assert large.carrier[0] == "driver"  # no copies were seen, so there are no edges
+
+
+def test_bytes_of_the_catalogue_are_tried_as_if_they_were_fetched(catalogue: Path, spark: SparkSession) -> None:
+    """The same pictures in a column, beside them one that is too large, and an offer without one."""
+    fetched = plan.forecast(str(catalogue), CHOSEN, spark=spark)
+    files = [catalogue.parent / f"{number}.jpg" for number in range(FILES + 1)]
+    offers: list[tuple[str, bytes | None]] = [("large", bytes(LARGE + 1)), ("none", None)]
+    offers += [(f"{offer}{file.name}", file.read_bytes()) for file in files for offer in "ab"]
+    asked = settings.load(overrides=["catalogue.image_bytes=content", f"fingerprints.max_bytes={LARGE}"])
+    held = plan.forecast(a_table(spark, offers, "id string, content binary"), asked, spark=spark)
+    assert (held.rows, held.found, held.tried) == (2 * (FILES + 1) + 2, FILES + 2, FILES + 2)
+    assert held.statuses == {"ok": FILES, "not_image": 1, "too_many_bytes": 1}
+    assert held.bytes.value == pytest.approx(fetched.bytes.value)  # of what is too large nothing is counted
+    assert held.hashes == fetched.hashes
 
 
 def test_what_is_said_has_its_uncertainty(catalogue: Path, spark: SparkSession) -> None:

@@ -7,6 +7,7 @@ import pytest
 from dedup_spark import hash_image, settings
 from dedup_spark.commands import trial
 from dedup_spark.hashing import bits
+from dedup_spark.io import fetch
 from tests.pictures import product, saved
 
 CHOSEN = settings.load()
@@ -17,7 +18,8 @@ def test_everything_that_was_asked_for_is_measured(tmp_path: Path) -> None:
     for path, data in files.items():
         Path(path).write_bytes(data)
     paths = [*files, f"{tmp_path}/none.png"]
-    found = trial.run(paths, [str(tmp_path)], CHOSEN.fingerprints, CHOSEN.s3, ["exact"])
+    fetched = fetch.fetch(paths, CHOSEN.fingerprints, CHOSEN.s3, [str(tmp_path)])
+    found = trial.run(fetched, CHOSEN.fingerprints, ["exact"])
     assert found.images == 41
     assert found.sizes == [len(data) for data in files.values()]
     assert found.usable() == pytest.approx(40 / 41)

@@ -8,6 +8,7 @@ import dataclasses
 import json
 import math
 from collections import Counter
+from collections.abc import Generator, Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -21,6 +22,8 @@ from dedup_spark.commands import trial
 from dedup_spark.commands.trial import Mean, Trial
 from dedup_spark.errors import BadInput
 from dedup_spark.images import ways
+from dedup_spark.io import fetch
+from dedup_spark.io.fetch import Fetched
 from dedup_spark.output import runs
 from dedup_spark.pairs import hash_sample
 from dedup_spark.settings import Settings
@@ -75,10 +78,9 @@ def forecast(
     output: where an earlier run on such pictures was published, whose hashes then say how many pairs there are.
 
     Raises `BadInput` for a catalogue or OUTPUT that is none, or without an image to fetch; `StorageFailed` where
-    credentials are refused. Cost: a pass over the catalogue's two columns, and the images of the trial.
+    credentials are refused. Cost: a pass over the catalogue's two columns, and the images of the trial; where the
+    catalogue holds their bytes, a second pass for these.
     """
-    if settings.catalogue.image_bytes:
-        raise BadInput("plan tries images that are fetched: a catalogue with [catalogue] image_bytes has none")
     found = source.find(offers, settings)
     root, allowed = source.places(found, settings)
     with session.opened(settings) if spark is None else nullcontext(spark) as active:
@@ -93,7 +95,8 @@ def forecast(
             raise BadInput(f"catalogue {found.name} names no image that may be fetched: try `dedup-spark run`")
         stored = None if output is None else _stored(output, active, settings)
         connect = session.is_connect(active)
-    tried = trial.run([row["image"] for row in chosen], allowed, settings.fingerprints, settings.s3, _ways(settings))
+        images_tried = _images(rows, [row["image"] for row in chosen], allowed, settings)
+        tried = trial.run(images_tried, settings.fingerprints, _ways(settings))
     wished = counted[1] if images is None else images
     return _said(tried, stored, (counted[0], counted[1], wished), connect, settings)
 
@@ -137,6 +140,17 @@ def as_json(forecast: Forecast) -> str:
         "bytes": forecast.search.bytes,
     }
     return json.dumps(said | {"search": priced}, indent=2)
+
+
+def _images(rows: DataFrame, names: Sequence[str], allowed: Sequence[str], settings: Settings) -> Generator[Fetched]:
+    """The images of these names, as the workers get them: fetched, or taken out of the catalogue that holds them."""
+    limits = settings.fingerprints
+    if not settings.catalogue.image_bytes:
+        yield from fetch.fetch(names, limits, settings.s3, allowed)
+        return
+    held = catalogue.held(rows, settings.catalogue).where(F.col("image").isin(*names))
+    for row in fingerprints.each_once(held).toLocalIterator():
+        yield Fetched(row["image"], fingerprints.within(row["data"], limits), None)
 
 
 def _ways(settings: Settings) -> list[str]:

@@ -6,7 +6,7 @@ and that of hashing are told apart, and so is the time that was spent waiting fo
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -71,17 +71,15 @@ class Trial:
         return np.array(self.words, dtype=np.int64).reshape(len(self.words), -1)
 
 
-def run(
-    paths: Sequence[str], allowed: Sequence[str], limits: settings.Fingerprints, s3: settings.S3, ways: Sequence[str]
-) -> Trial:
-    """The trial of these canonical paths, decoded in each of the ways.
+def run(images: Generator[fetch.Fetched], limits: settings.Fingerprints, ways: Sequence[str]) -> Trial:
+    """The trial of these images, decoded in each of the ways; getting one is part of it.
 
-    Raises what `fetch.fetch` raises: `StorageFailed` where the credentials are refused.
+    Raises what they raise: `StorageFailed` where the credentials are refused.
     """
     trial = Trial(hash_seconds={way: [] for way in ways})
     began, used = time.perf_counter(), time.process_time()
     hashed = 0.0
-    with closing(fetch.fetch(paths, limits, s3, allowed)) as fetched:
+    with closing(images) as fetched:
         while batch := list(islice(fetched, limits.batch)):
             trial.images += len(batch)
             trial.sizes += [len(image.found) for image in batch if not isinstance(image.found, BadImage)]
