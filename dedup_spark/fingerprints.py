@@ -17,7 +17,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from dedup_spark import pictures, settings, tables, workers
 from dedup_spark.errors import BadImage
 from dedup_spark.images import ways
-from dedup_spark.io import fetch
+from dedup_spark.io import fetch, locations
 from dedup_spark.output import store
 
 FEW_TASKS, TASKS_PER_CORE, FEW_IMAGES = 16, 8, 25
@@ -40,9 +40,17 @@ class _Item(NamedTuple):
     etag: str | None
 
 
-def made(limits: settings.Fingerprints) -> dict[str, Any]:
-    """What the usable rows hold that are made now, and by which versions: see `store.covers`."""
-    stored = {"views": [tables.WHOLE], "thumbnail": limits.thumbnail, "square": limits.square}
+def made(limits: settings.Fingerprints, allowed: Sequence[str]) -> dict[str, Any]:
+    """What the usable rows hold that are made now, by which versions, and which places on a disk links may have led
+    to: see `store.covers`.
+    """
+    folders = [place for place in allowed if locations.parse(place).scheme == "file"]
+    stored = {
+        "views": [tables.WHOLE],
+        "thumbnail": limits.thumbnail,
+        "square": limits.square,
+        store.FOLDERS: folders,
+    }
     return asdict(pictures.versions(limits.decode)) | stored
 
 

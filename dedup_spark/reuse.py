@@ -42,9 +42,9 @@ def counted(said: Mapping[str, Any], statuses: Mapping[str, int]) -> dict[str, A
     return {**said, "decoded": decoded}
 
 
-def _candidates(work: Work) -> list[Segment]:
+def _candidates(work: Work, allowed: Sequence[str]) -> list[Segment]:
     """The segments that earlier runs committed and that lie there intact, if their rows have what this run asks for."""
-    asked, output = fingerprints.made(work.settings.fingerprints), work.run.output
+    asked, output = fingerprints.made(work.settings.fingerprints, allowed), work.run.output
     stored = manifests.stored(output, work.run.run_id, work.settings.s3)
     like = [segment for segment in stored if store.covers(segment.made, asked)]
     intact = [segment for segment in like if store.is_intact(output, segment, work.settings)]
@@ -56,7 +56,7 @@ def _candidates(work: Work) -> list[Segment]:
 def _settle(work: Work, offers: DataFrame, allowed: Sequence[str]) -> None:
     """Writes `wanted`, and `unread` where there may be such rows; each step finds what a killed one has done."""
     if not work.run.has(tables.WANTED.name):
-        work.run.reuse(_candidates(work))
+        work.run.reuse(_candidates(work, allowed))
     candidates = work.run.segments
     found = work.table(tables.WANTED, lambda: _wanted(work, wanted.images(offers), candidates, allowed))
     counted = _counted(work, found, candidates)

@@ -3,9 +3,10 @@
 In the order of `pipeline.flow`, which says which stage feeds which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import DataFrame
 
@@ -83,7 +84,8 @@ def fetch(work: Work, found: Source, offers: DataFrame, allowed: Sequence[str]) 
     for number in sorted(set(range(chunks)) - work.run.committed()):
         part = fingerprints.chunk(asked, number, chunks, tasks)
         with work.stage(tables.FINGERPRINTS.name, images=each):
-            commit(work, found, fingerprints.compute(part, allowed, limits, work.settings.s3), number)
+            rows = fingerprints.compute(part, allowed, limits, work.settings.s3)
+            commit(work, found, rows, number, fingerprints.made(limits, allowed))
         work.tell(f"fingerprints: chunk {number + 1} of {chunks} is stored")
     return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
 
@@ -94,14 +96,14 @@ def with_bytes(work: Work, found: Source, images: DataFrame) -> DataFrame:
     return catalogue.held(rows, work.settings.catalogue).join(images.select("image"), on="image", how="left_semi")
 
 
-def commit(work: Work, found: Source, rows: DataFrame, chunk: int) -> None:
+def commit(work: Work, found: Source, rows: DataFrame, chunk: int, made: Mapping[str, Any]) -> None:
     """Writes a chunk to the store; where its bytes come out of the catalogue, few at a time."""
     limits = work.settings.fingerprints
     with ExitStack() as held:
         if work.settings.catalogue.image_bytes:
             held.enter_context(source.reading(found, work.run.output))
             held.enter_context(session.small_batches(work.spark, limits.batch))
-        work.run.commit(rows, chunk, work.settings, fingerprints.made(limits))
+        work.run.commit(rows, chunk, work.settings, made)
 
 
 def find_pairs(work: Work, seen: Seen) -> DataFrame:

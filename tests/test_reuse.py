@@ -201,6 +201,27 @@ def test_a_killed_run_s_segments_are_reused_by_another_and_a_damaged_one_is_not(
     assert said["unlike"] > 0
 
 
+@pytest.mark.parametrize("way", ["listing", "head", "never", "column"])
+def test_what_a_link_led_to_is_not_reused_where_that_is_no_longer_allowed(
+    spark: SparkSession, tmp_path: Path, way: str
+) -> None:
+    """A path outside is no image any more; one inside may lead there, and only the fetch looks at that."""
+    shop, other = tmp_path / "shop", tmp_path / "other"
+    for folder in (shop, other):
+        folder.mkdir()
+        (folder / "a").write_bytes(FILES[0])
+    (shop / "link").symlink_to(other / "a")
+    told = "1" if way == "column" else None
+    images: dict[str, str | None] = {f"{shop}/a": told, f"{shop}/link": told}
+    asked, both = chosen(S3(), revalidate=way), [str(shop), str(other)]
+    day(spark, tmp_path / "out", images, asked, both)
+    said, found = day(spark, tmp_path / "out", images, asked, [str(tmp_path)])
+    assert (said["reused"], {status for status, _ in found.values()}) == (2, {"ok"})
+    said, found = day(spark, tmp_path / "out", images, asked, [str(shop)])
+    assert (said["reused"], said["fetched"], said["unlike"]) == (0, 2, 1)
+    assert (found[f"{shop}/a"][0], found[f"{shop}/link"][0]) == ("ok", "not_allowed")
+
+
 def test_bytes_of_the_catalogue_are_looked_at_once_and_nothing_is_fetched(spark: SparkSession, tmp_path: Path) -> None:
     """Five rows: a picture, its copy, no picture, nothing, and a path that has two pictures."""
     (tmp_path / "a").write_bytes(FILES[0])

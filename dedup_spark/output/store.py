@@ -21,6 +21,7 @@ from pyspark.sql import types as T
 
 from dedup_spark import storage, tables
 from dedup_spark.errors import OF_BYTES, StorageFailed
+from dedup_spark.io import locations
 from dedup_spark.settings import Settings
 from dedup_spark.storage import Written
 
@@ -39,6 +40,9 @@ SEGMENT = T.StructType([*FETCHED.fields, T.StructField("segment", T.StringType()
 
 TABLES = ("fingerprints", "thumbnails")
 """The tables that are selections of segments."""
+
+FOLDERS = "folders"
+"""What tells of rows which folders on a disk could be read when they were made: a link may lead from one to another."""
 
 FOLDER = "store/fingerprints"
 """Where the segments of an output lie."""
@@ -73,14 +77,20 @@ def write(
 def covers(made: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     """Whether rows that were made like this have all that is asked for: a list holds more, a size is one at all.
 
+    And no link can have led them out of the folders that are allowed today.
+
     >>> covers({"views": ["whole", "trimmed"], "thumbnail": 128}, {"views": ["whole"], "thumbnail": 64})
     True
     >>> covers({"hash_version": "colour_phash/1"}, {"hash_version": "colour_phash/2"}), covers({}, {"square": True})
     (False, False)
+    >>> covers({FOLDERS: ["/shop/tops"]}, {FOLDERS: ["/shop"]}), covers({FOLDERS: ["/shop"]}, {FOLDERS: ["/shop/tops"]})
+    (True, False)
     """
 
     def has(name: str, wanted: Any) -> bool:
         found = made.get(name)
+        if name == FOLDERS:
+            return found is not None and all(locations.within(folder, wanted) for folder in found)
         if isinstance(wanted, list):
             return set(wanted) <= set(found or ())
         return found == wanted if isinstance(wanted, str) else bool(found) or not wanted
