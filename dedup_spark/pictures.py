@@ -1,6 +1,7 @@
 """A picture's facts are all that one look at its bytes tells: identity, size, hash, colour signature, thumbnail.
 
 Plain Python, for a batch at a time: pictures are decoded one by one and let go, their 60 × 60 squares hashed together.
+Other views than the whole (`images.views`) are made in the same look, of the cells of the picture.
 """
 
 import hashlib
@@ -10,12 +11,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from dedup_spark import viewed
 from dedup_spark.errors import BadImage
 from dedup_spark.hashing import bits, hasher
-from dedup_spark.images import colour, decode, low_information, thumbnail, ways
+from dedup_spark.images import colour, decode, low_information, thumbnail, views, ways
+from dedup_spark.images.cells import cells
 
 HASHER = "colour_phash"
+SIDE = hasher.find(HASHER).SIDE  # pixels of a square
 CONTENT_DIGITS = 32  # hex digits of the SHA-256 that name a content: 128 bits
 
 COLUMNS = (
@@ -38,6 +43,8 @@ COLUMNS = (
     "colour_signature",
     "thumbnail",
     "square",
+    "margins",
+    "views",
 )
 
 Row = dict[str, Any]
@@ -51,6 +58,7 @@ class Options:
     max_pixels: int
     thumbnail: int = 0  # pixels of the longer side; 0: none
     square: bool = False  # keep the lossless square
+    views: tuple[str, ...] = (views.WHOLE,)  # which are made, see `images.views`
 
 
 @dataclass(frozen=True)
@@ -78,43 +86,61 @@ def facts(items: Iterable[tuple[str, bytes | BadImage]], options: Options) -> di
     without bytes all but `status` and `detail`, of one that cannot be decoded all but these and `content`, `md5`,
     `bytes`, of one that is too large what makes it so. Bytes are let go one by one. `words` are lists of 5 signed
     64-bit integers, `unstable_channels` a mask (1 = R, 2 = G, 4 = B), `colour_signature`, `thumbnail` and `square`
-    bytes. An unknown `options.decode` raises `BadInput`.
+    bytes. `views` are rows, `whole` first (`viewed.rows`); `margins` those of the picture (`images.cells.Window`), None
+    where no other view was asked for. Of a picture with margins the square is two, its content below the whole.
+    An unknown `options.decode` or view raises `BadInput`.
 
     >>> found = facts([("a.jpg", b"<html>"), ("b.jpg", BadImage("not_found", "no such file"))], Options("exact", 100))
     >>> found["status"], found["detail"], found["bytes"]
     (['not_image', 'not_found'], ['HTML page', 'no such file'], [6, None])
     """
-    way = ways.find(options.decode)
+    way, wanted = ways.find(options.decode), views.find(options.views)
     rows: list[Row] = []
     squares: list[NDArray[np.uint8]] = []
+    seen: list[viewed.Seen] = []
     for image, found in items:
         row: Row = {"image": image, "status": "ok"}
         rows.append(row)
         try:
-            squares.append(_look(found, options, way, row))
+            picture = _decoded(found, options, way, row)
+            if options.views == (views.WHOLE,):
+                squares.append(decode.square(picture, SIDE, way))
+            else:
+                made = cells(picture)
+                squares.append(made.square(SIDE) if way.of_cells else decode.square(picture, SIDE, way))
+                seen.append(viewed.look(made, wanted))
+            if options.square:
+                row["square"] = thumbnail.lossless(_kept(squares, seen))
         except BadImage as bad:
             row |= {"status": bad.status, "detail": bad.detail} | bad.facts
-    usable = (row for row in rows if row["status"] == "ok")
+    usable = [row for row in rows if row["status"] == "ok"]
     made_by = asdict(versions(options.decode)) | {"decoder": decode.decoder(way)}
     for row, hashed in zip(usable, _hashed(squares), strict=True):
         row |= hashed | made_by
+        row["views"] = [viewed.whole(row)]
+    if seen:
+        for row, one, other in zip(usable, seen, viewed.rows(np.stack(squares), seen, wanted), strict=True):
+            row |= {"margins": list(one.margins), "views": row["views"] + other}
     return {column: [row.get(column) for row in rows] for column in COLUMNS}
 
 
-def _look(found: bytes | BadImage, options: Options, way: ways.Way, row: Row) -> NDArray[np.uint8]:
-    """The square of one picture; what else is known of it goes into the row, as far as one gets."""
+def _decoded(found: bytes | BadImage, options: Options, way: ways.Way, row: Row) -> Image.Image:
+    """One picture, as small as the way makes it; what else is known of it goes into the row, as far as one gets."""
     if isinstance(found, BadImage):
         raise found
     content, md5 = hashlib.sha256(found), hashlib.md5(found, usedforsecurity=False)
     row |= {"content": content.hexdigest()[:CONTENT_DIGITS], "md5": md5.hexdigest(), "bytes": len(found)}
     decoded = decode.decode(found, options.max_pixels, way)
-    square = decode.square(decoded.picture, hasher.find(HASHER).SIDE, way)
     row |= {"format": decoded.format, "width": decoded.width, "height": decoded.height}
     if options.thumbnail:
         row["thumbnail"] = thumbnail.thumbnail(decoded.picture, options.thumbnail)
-    if options.square:
-        row["square"] = thumbnail.lossless(square)
-    return square
+    return decoded.picture
+
+
+def _kept(squares: list[NDArray[np.uint8]], seen: list[viewed.Seen]) -> NDArray[np.uint8]:
+    """What is kept of the last picture: its square, and that of its content below it, where there are margins."""
+    content = seen[-1].content if seen else None
+    return squares[-1] if content is None else np.concatenate([squares[-1], content])
 
 
 def _hashed(squares: list[NDArray[np.uint8]]) -> Iterator[Row]:

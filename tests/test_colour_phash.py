@@ -110,7 +110,7 @@ def test_a_channel_has_fifty_ones_or_is_unstable() -> None:
 def test_a_channel_without_fifty_ones_is_unstable_however_wide_it_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     wide = np.arange(300.0).reshape(1, 3, 100) * 1000
     wide[0, 1, 50] = wide[0, 1, 49]  # the middle two are equal, nothing else is near
-    monkeypatch.setattr(colour_phash, "_low_frequencies", lambda _: wide)
+    monkeypatch.setattr(colour_phash, "low_frequencies", lambda _: wide)
     hashes = colour_phash.compute(np.zeros((1, 60, 60, 3), dtype=np.uint8))
     assert hashes.bits.reshape(3, 100).sum(axis=1).tolist() == [50, 49, 50]
     assert hashes.unstable_channels.tolist() == [2]

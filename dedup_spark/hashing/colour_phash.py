@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 from dedup_spark.hashing.bits import BITS, CHANNELS
 from dedup_spark.hashing.hashes import Hashes
 
-__all__ = ["BITS", "CHANNELS", "NAME", "SIDE", "compute"]
+__all__ = ["BITS", "CHANNELS", "NAME", "SIDE", "compute", "low_frequencies", "of_low"]
 
 NAME = "colour_phash"
 SIDE = 60  # pixels
@@ -73,7 +73,16 @@ def compute(squares: NDArray[np.uint8]) -> Hashes:
 
 
 def _compute(squares: NDArray[np.uint8]) -> Hashes:
-    low = _low_frequencies(squares)
+    return of_low(low_frequencies(squares))
+
+
+def of_low(frequencies: NDArray[np.float64]) -> Hashes:
+    """The colour pHash of n pictures of which the low frequencies are known, (n, 3, 10, 10).
+
+    >>> of_low(np.arange(300.0).reshape(1, 3, 10, 10)).bits.reshape(3, 100)[:, 49:51].tolist()
+    [[False, True], [False, True], [False, True]]
+    """
+    low = frequencies.reshape(-1, CHANNELS, BITS)
     ordered = np.sort(low, axis=2)
     upper = BITS // 2
     bits = low > ((ordered[..., upper - 1] + ordered[..., upper]) / 2)[..., None]
@@ -81,12 +90,12 @@ def _compute(squares: NDArray[np.uint8]) -> Hashes:
     narrow = (span < MARGIN) | (span < SHARE * span.max(axis=1, keepdims=True))
     unstable = narrow | (bits.sum(axis=2) != upper)
     mask = np.packbits(unstable, axis=1, bitorder="little")[:, 0]
-    return Hashes(bits.reshape(len(squares), -1), mask)
+    return Hashes(bits.reshape(len(low), -1), mask)
 
 
-def _low_frequencies(squares: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The coefficients that decide: (n, 3, 100), row by row."""
+def low_frequencies(squares: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The coefficients that decide, of n pictures (n, 60, 60, 3): (n, 3, 10, 10), down and across."""
     channels = np.moveaxis(squares, -1, 1).astype(np.float64)
     along = scipy.fft.dct(channels, axis=2)[:, :, :LOW]
     low: NDArray[np.float64] = scipy.fft.dct(along, axis=3)[..., :LOW]
-    return low.reshape(len(squares), CHANNELS, BITS)
+    return low

@@ -44,6 +44,7 @@ class Way:
     version: int
     least: int | None
     square: Callable[[Image.Image, int], NDArray[np.uint8]]
+    of_cells: bool = False  # its square is that of the picture's cells
     package: str = ""
     extra: str = ""
 
@@ -104,6 +105,6 @@ def _resizer() -> tuple[Any, Any]:
 EXACT = Way("exact", 1, None, _lanczos)
 WAYS = (
     EXACT,
-    Way("scaled", 2, LEAST, partial(_lanczos, gap=GAP)),
-    Way("simd", 3, LEAST, _simd, "cykooz-resizer", "simd"),
+    Way("scaled", 2, LEAST, partial(_lanczos, gap=GAP), of_cells=True),
+    Way("simd", 3, LEAST, _simd, package="cykooz-resizer", extra="simd"),
 )
