@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dedup_spark.api import find_pairs, hash_image
+    from dedup_spark.comparison import compare_images
     from dedup_spark.output.runs import read
 
-__all__ = ["__version__", "find_pairs", "hash_image", "read"]
+__all__ = ["__version__", "compare_images", "find_pairs", "hash_image", "read"]
 
 __version__ = "0.1.0"
 
-_HOMES = {"find_pairs": "dedup_spark.api", "hash_image": "dedup_spark.api", "read": "dedup_spark.output.runs"}
+_HOMES = {
+    "compare_images": "dedup_spark.comparison",
+    "find_pairs": "dedup_spark.api",
+    "hash_image": "dedup_spark.api",
+    "read": "dedup_spark.output.runs",
+}
 
 
 def __getattr__(name: str) -> Any:

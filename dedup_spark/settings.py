@@ -84,6 +84,14 @@ class Fingerprints:
 
 
 @dataclass(frozen=True)
+class Views:
+    stored: tuple[str, ...]
+    probe: tuple[str, ...]
+    against: tuple[str, ...]
+    review: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Judgements:
     judgements: tuple[str, ...]
     excluded: tuple[str, ...]
@@ -227,6 +235,7 @@ class Session:
 class Settings:
     catalogue: Catalogue
     fingerprints: Fingerprints
+    views: Views
     judgements: Judgements
     against: Against
     candidate_pairs: CandidatePairs
@@ -276,6 +285,7 @@ def load(
     for override in overrides:
         section, key, value = _parse(override)
         _put(values, section, key, value)
+    _check_views(**values["views"])
     sections = {field.name: field.type for field in dataclasses.fields(Settings)}
     return Settings(**{name: kind(**values[name]) for name, kind in sections.items() if isinstance(kind, type)})
 
@@ -330,6 +340,15 @@ def _read(file: Path) -> dict[str, Any]:
         raise BadInput(f"settings file {file}: {error}") from error
 
 
+def _check_views(stored: Sequence[str], probe: Sequence[str], against: Sequence[str], review: Sequence[str]) -> None:
+    """Only what is stored can be searched, and all else is told by the whole."""
+    if "whole" not in stored:
+        raise BadInput(f"views.stored = {list(stored)!r}: must have 'whole'")
+    for name, views in (("probe", probe), ("against", against)):
+        if lacking := [view for view in views if view not in stored]:
+            raise BadInput(f"views.{name} = {list(views)!r}: views.stored lacks {', '.join(lacking)}")
+
+
 def _table(section: str, keys: Any, source: str) -> dict[str, Any]:
     if not isinstance(keys, dict):
         raise BadInput(
@@ -374,7 +393,7 @@ def _checked(name: str, value: Any, facts: dict[str, Any]) -> Any:
     if "form" in facts and value and not re.fullmatch(facts["form"], value):
         shown = "" if "@" in value else f" = {value!r}"  # people write passwords into URLs
         raise BadInput(f"{name}{shown}: must be a {facts['unit']} like {facts['like']}")
-    if value == [] and default:
+    if value == [] and default and not facts.get("optional"):
         raise BadInput(f"{name} = []: must name at least one of {facts.get('unit', 'them')}")
     if "range" in facts and not facts["range"][0] <= value <= facts["range"][1]:
         raise BadInput(

@@ -67,6 +67,25 @@ def rows(whole: Squares, seen: Sequence[Seen], wanted: Sequence[View]) -> Iterat
         yield found
 
 
+def low_frequencies(made: Cells, whole: Squares, view: View) -> Low:
+    """Those of one view of a picture, from its cells and its square (60, 60, 3), whatever it shows: (3, 10, 10).
+
+    >>> from PIL import Image
+    >>> from dedup_spark.images.cells import cells
+    >>> from dedup_spark.images.views import VIEWS
+    >>> made = cells(Image.new("RGB", (90, 90), "red"))
+    >>> low_frequencies(made, made.square(60), VIEWS["crop_5"]).shape
+    (3, 10, 10)
+    """
+    seen = look(made, [view])
+    if view.window != NOTHING:
+        part: Low = seen.parts[0]
+        return part
+    upright = whole if view.name == WHOLE or seen.content is None else seen.content
+    low = colour_phash.low_frequencies(upright[None])[0]
+    return turns.turned(low, view.turn) if view.turn else low
+
+
 def _parts(parts: Low, content: Low, wanted: Sequence[View]) -> Iterator[Row]:
     """The rows of the windows, then of the turns, those with an unstable channel left out."""
     turning = [view for view in wanted if view.turn]
@@ -94,3 +113,15 @@ def whole(row: Row) -> Row:
     """The view `whole` of a picture whose facts are known."""
     names = ("words", "colour_signature", "low_information", "unstable_channels")
     return {"view": WHOLE} | {name: row[name] for name in names}
+
+
+def whole_row(square: Squares) -> Row:
+    """The view `whole` of one square (60, 60, 3)."""
+    hashes = colour_phash.compute(square[None])
+    return {
+        "view": WHOLE,
+        "words": hashes.words()[0].tolist(),
+        "colour_signature": colour.signature(square[None])[0].tobytes(),
+        "low_information": bool(low_information.low_information(square[None])[0]),
+        "unstable_channels": int(hashes.unstable_channels[0]),
+    }

@@ -24,6 +24,7 @@ from dedup_spark.hashing.turns import TURNS, turned_square
 from dedup_spark.images import colour, thumbnail, witness
 from dedup_spark.images.cells import NOTHING, PARTS, Window
 from dedup_spark.images.views import VIEWS, WHOLE, inside
+from dedup_spark.settings import Views
 
 STRETCHED = 1.1  # times as long, at most, for its width; what is cut off by 4 % at two sides is 1.09
 ORDER = {name: place for place, name in enumerate(VIEWS)}
@@ -80,6 +81,18 @@ class Judged:
     area: NDArray[np.float64]
     verdict: NDArray[np.object_]
     reason: NDArray[np.object_]
+
+
+def searched(chosen: Views) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The views that pictures are asked for by, and those that answer.
+
+    A turned view needs no answer from another: the picture that it is of answers upright when the other one asks.
+
+    >>> searched(Views(("whole", "mirrored"), (), (), ()))
+    (('whole', 'mirrored'), ('whole',))
+    """
+    upright = tuple(name for name in chosen.stored if not VIEWS[name].turn)
+    return chosen.probe or chosen.stored, chosen.against or upright
 
 
 def order(left: str, right: str) -> int:
