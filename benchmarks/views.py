@@ -9,10 +9,11 @@ of two sources. The rivals compare the same pictures, each with each.
 """
 
 import argparse
+import io
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from multiprocessing import Pool
@@ -146,39 +147,38 @@ def _file(source: str, edit: str, saved: str, data: bytes, options: pictures.Opt
     facts = {name: values[0] for name, values in found.items()}
     if not rivals:
         return File(source, edit, saved, facts, {})
-    import io
-
     return File(source, edit, saved, facts, hashes(Image.open(io.BytesIO(data)).convert("RGB")))
 
 
 def near(made: Sequence[File], probe: Sequence[str], against: Sequence[str], most: int) -> pd.DataFrame:
-    """The best view pair of every two files that share a band and are near: `left`, `right`, two views, `distance`."""
+    """The best view pair of every two files that share a band and are near: `left`, `right`, two views, `distance`.
+
+    Of one source only the original is compared with the others.
+    """
     rows = [(place, row["view"], row["words"]) for place, file in enumerate(made) for row in file.facts["views"]]
-    place, view = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    place, view = np.array([row[0] for row in rows]), np.array([views.ORDER[row[1]] for row in rows])
     words = np.array([row[2] for row in rows], dtype=np.int64)
-    found = pd.concat(
-        pd.DataFrame({"one": pairs.left, "other": pairs.right, "distance": pairs.distance})
-        for pairs in band_sort.find(words, None, banding.plan(most))
-    )
-    asked, answering = np.isin(view, probe), np.isin(view, against)
-    one, other = found["one"].to_numpy(), found["other"].to_numpy()
-    met = (asked[one] & answering[other]) | (asked[other] & answering[one])
-    found = found[met & (place[one] != place[other])]
-    one, other = found["one"].to_numpy(), found["other"].to_numpy()
-    swapped = place[one] > place[other]
-    left, right = np.where(swapped, other, one), np.where(swapped, one, other)
-    best = [views.order(*pair) for pair in zip(view[left], view[right], strict=True)]
-    pairs = pd.DataFrame(
-        {
-            "left": place[left],
-            "right": place[right],
-            "left_view": view[left],
-            "right_view": view[right],
-            "distance": found["distance"].to_numpy(),
-            "order": best,
-        }
-    )
-    return pairs.sort_values(["distance", "order"]).drop_duplicates(["left", "right"]).drop(columns="order")
+    source = np.unique([file.source for file in made], return_inverse=True)[1][place]
+    original = np.array([file.edit == ORIGINAL for file in made])[place]
+    asked, answering = (np.isin(view, [views.ORDER[name] for name in names]) for names in (probe, against))
+    found = [pd.DataFrame(columns=["left", "right", "left_view", "right_view", "distance"], dtype=np.int64)]
+    for pairs in band_sort.find(words, None, banding.plan(most)):
+        one, other, distance = pairs.left, pairs.right, pairs.distance  # rows stand in the order of files
+        kept = (asked[one] & answering[other]) | (asked[other] & answering[one])
+        kept &= ((source[one] != source[other]) | original[one] | original[other]) & (place[one] != place[other])
+        one, other = one[kept], other[kept]
+        columns = place[one], place[other], view[one], view[other], distance[kept]
+        found.append(_best(pd.DataFrame(dict(zip(found[0].columns, columns, strict=True)))))
+    pairs = _best(pd.concat(found))
+    names = np.array(list(views.ORDER))
+    return pairs.assign(left_view=names[pairs["left_view"]], right_view=names[pairs["right_view"]])
+
+
+def _best(pairs: pd.DataFrame) -> pd.DataFrame:
+    """One row for two files: the nearest view pair, of several the first in the order of `views.order`."""
+    together = pairs["left_view"] + pairs["right_view"]
+    ordered = pairs.assign(together=together).sort_values(["distance", "together", "left_view"])
+    return ordered.drop_duplicates(["left", "right"]).drop(columns="together")
 
 
 def judged(made: Sequence[File], pairs: pd.DataFrame, limits: verdict.Limits) -> pd.DataFrame:
@@ -234,6 +234,10 @@ def by_rivals(made: Sequence[File]) -> dict[str, set[tuple[int, int]]]:
     return found
 
 
+def _searched(stored: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return views.searched(replace(load().views, stored=tuple(stored)))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT)
@@ -251,7 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         each = partial(drawn, number=-(-asked.drawn // len(assortment.KINDS)), options=options, rivals=not asked.alone)
         made += [file for of in pool.imap(each, assortment.KINDS) for file in of]
     limits = verdict.limits(load())
-    pairs = judged(made, near(made, asked.stored, asked.stored, limits.max_distance), limits)
+    pairs = judged(made, near(made, *_searched(asked.stored), limits.max_distance), limits)
     print(
         f"{len(made):,} files, near pairs by verdict and reason:",
         Counter(zip(pairs["verdict"], pairs["reason"], strict=True)),

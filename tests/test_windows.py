@@ -1,4 +1,4 @@
-"""A window's hash is that of the pixels which it shows, and its numbers are whole: the same in any order of addition."""
+"""A window's hash is that of the pixels which it shows, and its sums are exact: the same in any order of addition."""
 
 import numpy as np
 import pytest
