@@ -36,6 +36,7 @@ from dedup_spark.comparing import verdict, views
 from dedup_spark.comparing.views import Shown
 from dedup_spark.demo import assortment
 from dedup_spark.hashing import bits
+from dedup_spark.images.views import TRIMMED
 from dedup_spark.settings import load
 
 SEED = 11
@@ -165,6 +166,7 @@ def near(made: Sequence[File], probe: Sequence[str], against: Sequence[str], mos
     for pairs in band_sort.find(words, None, banding.plan(most)):
         one, other, distance = pairs.left, pairs.right, pairs.distance  # rows stand in the order of files
         kept = (asked[one] & answering[other]) | (asked[other] & answering[one])
+        kept &= (view[one] != view[other]) | (view[one] <= views.ORDER[TRIMMED])  # as `views.compared`
         kept &= ((source[one] != source[other]) | original[one] | original[other]) & (place[one] != place[other])
         one, other = one[kept], other[kept]
         columns = place[one], place[other], view[one], view[other], distance[kept]
@@ -175,16 +177,48 @@ def near(made: Sequence[File], probe: Sequence[str], against: Sequence[str], mos
 
 
 def _best(pairs: pd.DataFrame) -> pd.DataFrame:
-    """One row for two files: the nearest view pair, of several the first in the order of `views.order`."""
+    """At most two rows for two files: whole against whole; the nearest other view pair, the first of `views.order`."""
     together = pairs["left_view"] + pairs["right_view"]
-    ordered = pairs.assign(together=together).sort_values(["distance", "together", "left_view"])
-    return ordered.drop_duplicates(["left", "right"]).drop(columns="together")
+    ordered = pairs.assign(together=together, whole=together == 0).sort_values(["distance", "together", "left_view"])
+    return ordered.drop_duplicates(["left", "right", "whole"]).drop(columns="together")
 
 
 def judged(made: Sequence[File], pairs: pd.DataFrame, limits: verdict.Limits) -> pd.DataFrame:
-    """The pairs with `verdict` and `reason`, whole against whole as ever, all others by their views."""
-    chunks = [_judged(made, pairs.iloc[start : start + CHUNK], limits) for start in range(0, len(pairs), CHUNK)]
-    return pd.concat(chunks, ignore_index=True)
+    """The pairs with `verdict` and `reason`: whole against whole as ever, then by a nearer view pair what may be so."""
+    wholes = _in_chunks(partial(_whole, made, limits=limits), pairs[pairs["whole"]])
+    found = wholes.set_index(["left", "right"])
+    others = pairs[~pairs["whole"]].join(
+        found[["distance", "verdict", "reason"]], on=["left", "right"], rsuffix="_whole"
+    )
+    open_ = others["verdict"].isna() | ((others["reason"] == "area") & (others["distance"] < others["distance_whole"]))
+    asked = others[open_].drop(columns=["distance_whole", "verdict", "reason"])
+    by_view = _in_chunks(partial(_judged, made, limits=limits), asked)
+    return pd.concat([wholes, by_view], ignore_index=True)
+
+
+def _in_chunks(judge: Callable[[pd.DataFrame], pd.DataFrame], pairs: pd.DataFrame) -> pd.DataFrame:
+    chunks = [judge(pairs.iloc[start : start + CHUNK]) for start in range(0, len(pairs), CHUNK)]
+    return pd.concat(chunks) if chunks else pairs.assign(verdict="", reason="")
+
+
+def _whole(made: Sequence[File], pairs: pd.DataFrame, limits: verdict.Limits) -> pd.DataFrame:
+    sides = [[made[place].facts for place in pairs[side]] for side in ("left", "right")]
+    compared = verdict.compare(*map(_features, sides), limits)
+    passed = compared.verdict == verdict.DUPLICATE
+    squares = [[row["square"] for row, ours in zip(side, passed, strict=True) if ours] for side in sides]
+    _, verdicts, reasons = verdict.look_again(compared.colour_difference[passed], squares[0], squares[1], limits)
+    compared.verdict[passed] = verdicts
+    compared.reason[passed] = np.where(reasons == "", compared.reason[passed], reasons)
+    return pairs.assign(verdict=compared.verdict, reason=compared.reason)
+
+
+def _features(rows: Sequence[dict[str, Any]]) -> verdict.Features:
+    signatures = b"".join(row["colour_signature"] for row in rows)
+    return verdict.Features(
+        np.array([row["words"] for row in rows]),
+        np.frombuffer(signatures, np.uint8).reshape(len(rows), -1),
+        np.array([row["unstable_channels"] for row in rows], dtype=np.uint8),
+    )
 
 
 def _judged(made: Sequence[File], pairs: pd.DataFrame, limits: verdict.Limits) -> pd.DataFrame:
@@ -260,7 +294,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{len(made):,} files, near pairs by verdict and reason:",
         Counter(zip(pairs["verdict"], pairs["reason"], strict=True)),
     )
-    kept = pairs[pairs["verdict"] == verdict.DUPLICATE]
+    kept = pairs[pairs["verdict"] == verdict.DUPLICATE]  # of turned views a run asks people
     found = set(zip(kept["left"], kept["right"], strict=True))
     print("\n".join(table(made, found, {} if asked.alone else by_rivals(made))))
     for row in kept.itertuples():

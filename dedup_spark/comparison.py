@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -56,14 +57,13 @@ def compare_images(left: Source, right: Source, decode: str | None = None) -> Co
     limits, chosen = verdict.limits(load()), load().views
     ours, theirs = (_looked_at(source, way, chosen.stored) for source in (left, right))
     tried = _tried(ours, theirs, *view_pairs.searched(chosen))
-    first, second, distance = (tried[name][0].as_py() for name in tried.column_names)
-    if distance > limits.max_distance or first == second == views.WHOLE:
-        return _whole(ours, theirs, limits, tried)
-    sides = ours.shown(first), theirs.shown(second)
-    judged = view_pairs.judge([sides[0]], [sides[1]], limits, chosen.review)
-    numbers = float(judged.colour_difference[0]), float(judged.area[0])
-    said = view_pairs.words(*sides)
-    return Comparison(judged.verdict[0], judged.reason[0], first, second, distance, *numbers, said, tried)
+    whole = _whole(ours, theirs, limits, tried)
+    others = (row for row in tried.to_pylist() if (row["left_view"], row["right_view"]) != (views.WHOLE, views.WHOLE))
+    nearest = next(others, None)
+    settled = whole.verdict != verdict.VETOED or whole.reason == "colour"
+    if settled or nearest is None or nearest["distance"] > min(limits.max_distance, whole.distance - 1):
+        return whole
+    return _by_views(ours, theirs, nearest, limits, chosen.review, tried)
 
 
 @dataclass(frozen=True)
@@ -98,18 +98,33 @@ def _looked_at(source: Source, way: ways.Way, stored: Sequence[str]) -> _LookedA
 
 def _tried(left: _LookedAt, right: _LookedAt, probe: Sequence[str], against: Sequence[str]) -> pa.Table:
     """Every view pair in which the one asks and the other answers, the nearest first, then the best."""
-    distances = bits.distance(
-        np.array([row["words"] for row in left.rows])[:, None], np.array([row["words"] for row in right.rows])[None]
-    )
-    found = [
-        (int(distance), view_pairs.order(ours["view"], theirs["view"]), ours["view"], theirs["view"])
-        for ours, row in zip(left.rows, distances, strict=True)
-        for theirs, distance in zip(right.rows, row, strict=True)
-        if (ours["view"] in probe and theirs["view"] in against)
-        or (ours["view"] in against and theirs["view"] in probe)
-    ]
-    distance, _, first, second = zip(*sorted(found), strict=True)
-    return pa.table({"left_view": first, "right_view": second, "distance": distance})
+    ours, theirs = (np.array([row["words"] for row in side.rows]) for side in (left, right))
+    distances = bits.distance(ours[:, None], theirs[None])
+    found = []
+    for row, distance in zip(left.rows, distances.tolist(), strict=True):
+        for other, differing in zip(right.rows, distance, strict=True):
+            pair = row["view"], other["view"]
+            asked = any(one in probe and answer in against for one, answer in permutations(pair))
+            if asked and view_pairs.compared(*pair):
+                found.append((differing, view_pairs.order(*pair), *pair))
+    nearest, _, first, second = zip(*sorted(found), strict=True)
+    return pa.table({"left_view": first, "right_view": second, "distance": nearest})
+
+
+def _by_views(
+    ours: _LookedAt,
+    theirs: _LookedAt,
+    nearest: dict[str, Any],
+    limits: verdict.Limits,
+    review: Sequence[str],
+    tried: pa.Table,
+) -> Comparison:
+    """The pictures in the nearest view pair."""
+    left, right = ours.shown(nearest["left_view"]), theirs.shown(nearest["right_view"])
+    found = view_pairs.judge([left], [right], limits, review)
+    numbers = nearest["distance"], float(found.colour_difference[0]), float(found.area[0])
+    said = view_pairs.words(left, right)
+    return Comparison(found.verdict[0], found.reason[0], left.view, right.view, *numbers, said, tried)
 
 
 def _whole(left: _LookedAt, right: _LookedAt, limits: verdict.Limits, tried: pa.Table) -> Comparison:

@@ -199,9 +199,9 @@ def _stable(left: Features, right: Features) -> NDArray[np.integer]:
 
 
 def _squares(files: Iterable[bytes | None]) -> NDArray[np.uint8]:
-    """What the files show, each decoded once however often it is among them."""
-    read = cache(thumbnail.read_lossless)
-    return np.stack([read(file) for file in files if file])
+    """The whole pictures that the files show, each decoded once however often it is among them."""
+    read = cache(thumbnail.squares)
+    return np.stack([read(file)[0] for file in files if file])
 
 
 def stable_words() -> NDArray[np.int64]:

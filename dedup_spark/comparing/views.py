@@ -1,7 +1,15 @@
 """A view pair is two pictures that met in named views: here it is judged by their squares, and said in words.
 
-Pictures that met whole against whole are compared as ever (`verdict`). All others are cut from their stored squares as
-the views say, aligned, and compared like those: first the colours of the blocks, then pixel by pixel.
+Pictures that are near whole against whole are compared as ever (`verdict`); what passes there is a duplicate whatever
+else met. Where they are not near, or a part of the area differs (as where a few pixels were cut off), another view pair
+may know better, the nearest of all: the pictures are cut from their stored squares as its views say, aligned, and
+compared in the same way, first the colours of the blocks, then pixel by pixel. One view on both sides says nothing more
+than the whole, so it is never compared, but for `trimmed`.
+
+Both looks at 729 pairs of 124 sources that no limit was chosen on: of 324 copies whole against whole keeps 320 and
+both together 322; whole squares, aligned, keep 308, since a copy 5 % lighter is moved to where it differs least. Of 405
+other pictures 146 are near whole against whole and 201 in a view; the look at one view on both sides let two changed
+texts through that the whole one had seen, the look at two views nothing.
 
 | reason | verdict | when |
 |---|---|---|
@@ -23,7 +31,7 @@ from dedup_spark.comparing.verdict import DUPLICATE, LOOKED_AT, REVIEW, VETOED, 
 from dedup_spark.hashing.turns import TURNS, turned_square
 from dedup_spark.images import colour, thumbnail, witness
 from dedup_spark.images.cells import NOTHING, PARTS, Window
-from dedup_spark.images.views import VIEWS, WHOLE, inside
+from dedup_spark.images.views import TRIMMED, VIEWS, WHOLE, inside
 from dedup_spark.settings import Views
 
 STRETCHED = 1.1  # times as long, at most, for its width; what is cut off by 4 % at two sides is 1.09
@@ -56,11 +64,10 @@ class Shown:
 
     def part(self) -> Part:
         """What the view shows, as a part of a stored square."""
-        view, squares = VIEWS[self.view], thumbnail.read_lossless(self.square or b"")
-        side = squares.shape[1]
+        view, squares = VIEWS[self.view], thumbnail.squares(self.square or b"")
         if self.view == WHOLE:
-            return Part(squares[:side])
-        content = squares[-side:]
+            return Part(squares[0])
+        content = squares[-1]
         return Part(turned_square(content, view.turn) if view.turn else content, inside(NOTHING, view.window))
 
     def shape(self) -> float:
@@ -93,6 +100,15 @@ def searched(chosen: Views) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     upright = tuple(name for name in chosen.stored if not VIEWS[name].turn)
     return chosen.probe or chosen.stored, chosen.against or upright
+
+
+def compared(left: str, right: str) -> bool:
+    """Whether two pictures may meet in these views.
+
+    >>> compared("whole", "whole"), compared("crop_5", "crop_5"), compared("crop_5", "whole")
+    (True, False, True)
+    """
+    return left != right or left in (WHOLE, TRIMMED)
 
 
 def order(left: str, right: str) -> int:
@@ -163,8 +179,7 @@ def _ground(shown: Shown, edge: int) -> str:
     """The name of the colour at an edge of the whole picture, and a space; nothing where no square is known."""
     if not shown.square:
         return ""
-    squares = thumbnail.read_lossless(shown.square)
-    whole = squares[: squares.shape[1]]
+    whole = thumbnail.squares(shown.square)[0]
     line = np.median((whole[:, 0], whole[0], whole[:, -1], whole[-1])[edge], axis=0)
     return min(_COLOURS, key=lambda name: float(np.abs(line - _COLOURS[name]).sum())) + " "
 

@@ -40,6 +40,16 @@ def read_lossless(file: bytes) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(file), formats=["WEBP"]).convert("RGB"))
 
 
+def squares(file: bytes) -> NDArray[np.uint8]:
+    """The squares that a file made by `lossless` holds, one below the other: (n, side, side, 3).
+
+    >>> squares(lossless(np.zeros((120, 60, 3), dtype=np.uint8))).shape
+    (2, 60, 60, 3)
+    """
+    pixels = read_lossless(file)
+    return pixels.reshape(-1, pixels.shape[1], *pixels.shape[1:])
+
+
 def _webp(picture: Image.Image, quality: int = _QUALITY, lossless: bool = False) -> bytes:
     file = io.BytesIO()
     picture.save(file, "WEBP", quality=quality, lossless=lossless, method=_FAST)
