@@ -36,7 +36,8 @@ from dedup_spark.comparing import verdict, views
 from dedup_spark.comparing.views import Shown
 from dedup_spark.demo import assortment
 from dedup_spark.hashing import bits
-from dedup_spark.images.views import TRIMMED
+from dedup_spark.images.cells import NOTHING
+from dedup_spark.images.views import TRIMMED, VIEWS
 from dedup_spark.settings import load
 
 SEED = 11
@@ -177,21 +178,23 @@ def near(made: Sequence[File], probe: Sequence[str], against: Sequence[str], mos
 
 
 def _best(pairs: pd.DataFrame) -> pd.DataFrame:
-    """At most two rows for two files: whole against whole; the nearest other view pair, the first of `views.order`."""
+    """At most two rows for two files: whole against whole; the best other view pair, by `views.order`."""
+    parts = np.array([view.window != NOTHING for view in VIEWS.values()], dtype=np.int64)
     together = pairs["left_view"] + pairs["right_view"]
-    ordered = pairs.assign(together=together, whole=together == 0).sort_values(["distance", "together", "left_view"])
-    return ordered.drop_duplicates(["left", "right", "whole"]).drop(columns="together")
+    far = pairs["distance"] + views.PART * (parts[pairs["left_view"]] + parts[pairs["right_view"]])
+    ordered = pairs.assign(far=far, together=together, whole=together == 0).sort_values(
+        ["far", "together", "left_view"]
+    )
+    return ordered.drop_duplicates(["left", "right", "whole"]).drop(columns=["far", "together"])
 
 
 def judged(made: Sequence[File], pairs: pd.DataFrame, limits: verdict.Limits) -> pd.DataFrame:
     """The pairs with `verdict` and `reason`: whole against whole as ever, then by a nearer view pair what may be so."""
     wholes = _in_chunks(partial(_whole, made, limits=limits), pairs[pairs["whole"]])
     found = wholes.set_index(["left", "right"])
-    others = pairs[~pairs["whole"]].join(
-        found[["distance", "verdict", "reason"]], on=["left", "right"], rsuffix="_whole"
-    )
-    open_ = others["verdict"].isna() | ((others["reason"] == "area") & (others["distance"] < others["distance_whole"]))
-    asked = others[open_].drop(columns=["distance_whole", "verdict", "reason"])
+    others = pairs[~pairs["whole"]].join(found[["distance", "verdict"]], on=["left", "right"], rsuffix="_whole")
+    nearer = (others["verdict"] == verdict.VETOED) & (others["distance"] < others["distance_whole"])
+    asked = others[others["verdict"].isna() | nearer].drop(columns=["distance_whole", "verdict"])
     by_view = _in_chunks(partial(_judged, made, limits=limits), asked)
     return pd.concat([wholes, by_view], ignore_index=True)
 
@@ -229,7 +232,7 @@ def _judged(made: Sequence[File], pairs: pd.DataFrame, limits: verdict.Limits) -
         ]
         for side in ("left", "right")
     ]
-    found = views.judge(*sides, limits)
+    found = views.judge(*sides, limits)  # turned views as well, which a run leaves to people
     return pairs.assign(verdict=found.verdict, reason=found.reason)
 
 
@@ -294,7 +297,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{len(made):,} files, near pairs by verdict and reason:",
         Counter(zip(pairs["verdict"], pairs["reason"], strict=True)),
     )
-    kept = pairs[pairs["verdict"] == verdict.DUPLICATE]  # of turned views a run asks people
+    kept = pairs[pairs["verdict"] == verdict.DUPLICATE]
     found = set(zip(kept["left"], kept["right"], strict=True))
     print("\n".join(table(made, found, {} if asked.alone else by_rivals(made))))
     for row in kept.itertuples():

@@ -26,7 +26,7 @@ class Comparison:
 
     They are of the best view pair, `left_view` and `right_view`: `distance` in differing bits of 300,
     `colour_difference` in Delta E, `differing_area` as a share, NaN where it was refused before these were looked at.
-    `words` says the view pair. `tried` has every view pair, the nearest first: `left_view`, `right_view`, `distance`.
+    `words` says the view pair. `tried` has every view pair, the best first: `left_view`, `right_view`, `distance`.
     """
 
     verdict: str
@@ -60,8 +60,11 @@ def compare_images(left: Source, right: Source, decode: str | None = None) -> Co
     whole = _whole(ours, theirs, limits, tried)
     others = (row for row in tried.to_pylist() if (row["left_view"], row["right_view"]) != (views.WHOLE, views.WHOLE))
     nearest = next(others, None)
-    settled = whole.verdict != verdict.VETOED or whole.reason == "colour"
-    if settled or nearest is None or nearest["distance"] > min(limits.max_distance, whole.distance - 1):
+    if (
+        whole.verdict != verdict.VETOED
+        or nearest is None
+        or nearest["distance"] > min(limits.max_distance, whole.distance - 1)
+    ):
         return whole
     return _by_views(ours, theirs, nearest, limits, chosen.review, tried)
 
@@ -97,7 +100,7 @@ def _looked_at(source: Source, way: ways.Way, stored: Sequence[str]) -> _LookedA
 
 
 def _tried(left: _LookedAt, right: _LookedAt, probe: Sequence[str], against: Sequence[str]) -> pa.Table:
-    """Every view pair in which the one asks and the other answers, the nearest first, then the best."""
+    """Every view pair in which the one asks and the other answers, the best first (`comparing.views.order`)."""
     ours, theirs = (np.array([row["words"] for row in side.rows]) for side in (left, right))
     distances = bits.distance(ours[:, None], theirs[None])
     found = []
@@ -106,8 +109,8 @@ def _tried(left: _LookedAt, right: _LookedAt, probe: Sequence[str], against: Seq
             pair = row["view"], other["view"]
             asked = any(one in probe and answer in against for one, answer in permutations(pair))
             if asked and view_pairs.compared(*pair):
-                found.append((differing, view_pairs.order(*pair), *pair))
-    nearest, _, first, second = zip(*sorted(found), strict=True)
+                found.append((view_pairs.order(differing, *pair), differing, *pair))
+    _, nearest, first, second = zip(*sorted(found), strict=True)
     return pa.table({"left_view": first, "right_view": second, "distance": nearest})
 
 

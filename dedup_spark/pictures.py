@@ -102,15 +102,11 @@ def facts(items: Iterable[tuple[str, bytes | BadImage]], options: Options) -> di
         row: Row = {"image": image, "status": "ok"}
         rows.append(row)
         try:
-            picture = _decoded(found, options, way, row)
-            if options.views == (views.WHOLE,):
-                squares.append(decode.square(picture, SIDE, way))
-            else:
-                made = cells(picture)
-                squares.append(made.square(SIDE) if way.of_cells else decode.square(picture, SIDE, way))
-                seen.append(viewed.look(made, wanted))
+            square, shown = _look(_decoded(found, options, way, row), options, way, wanted)
+            squares.append(square)
+            seen += shown
             if options.square:
-                row["square"] = thumbnail.lossless(_kept(squares, seen))
+                row["square"] = thumbnail.lossless(_kept(square, shown))
         except BadImage as bad:
             row |= {"status": bad.status, "detail": bad.detail} | bad.facts
     usable = [row for row in rows if row["status"] == "ok"]
@@ -137,10 +133,20 @@ def _decoded(found: bytes | BadImage, options: Options, way: ways.Way, row: Row)
     return decoded.picture
 
 
-def _kept(squares: list[NDArray[np.uint8]], seen: list[viewed.Seen]) -> NDArray[np.uint8]:
-    """What is kept of the last picture: its square, and that of its content below it, where there are margins."""
-    content = seen[-1].content if seen else None
-    return squares[-1] if content is None else np.concatenate([squares[-1], content])
+def _look(
+    picture: Image.Image, options: Options, way: ways.Way, wanted: list[views.View]
+) -> tuple[NDArray[np.uint8], list[viewed.Seen]]:
+    """The square of a picture, and what is seen in the other views, where one is wanted."""
+    if options.views == (views.WHOLE,):
+        return decode.square(picture, SIDE, way), []
+    made = cells(picture)
+    return made.square(SIDE) if way.of_cells else decode.square(picture, SIDE, way), [viewed.look(made, wanted)]
+
+
+def _kept(square: NDArray[np.uint8], seen: list[viewed.Seen]) -> NDArray[np.uint8]:
+    """What is kept of a picture: its square, and that of its content below it, where there are margins."""
+    contents = [one.content for one in seen if one.content is not None]
+    return np.concatenate([square, *contents])
 
 
 def _hashed(squares: list[NDArray[np.uint8]]) -> Iterator[Row]:

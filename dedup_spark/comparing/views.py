@@ -1,8 +1,8 @@
 """A view pair is two pictures that met in named views: here it is judged by their squares, and said in words.
 
 Pictures that are near whole against whole are compared as ever (`verdict`); what passes there is a duplicate whatever
-else met. Where they are not near, or a part of the area differs (as where a few pixels were cut off), another view pair
-may know better, the nearest of all: the pictures are cut from their stored squares as its views say, aligned, and
+else met. Where they are not near, or vetoed (as where a few pixels were cut off), the best of the other view pairs may
+know better, if it is the nearer one: the pictures are cut from their stored squares as its views say, aligned, and
 compared in the same way, first the colours of the blocks, then pixel by pixel. One view on both sides says nothing more
 than the whole, so it is never compared, but for `trimmed`.
 
@@ -35,6 +35,7 @@ from dedup_spark.images.views import TRIMMED, VIEWS, WHOLE, inside
 from dedup_spark.settings import Views
 
 STRETCHED = 1.1  # times as long, at most, for its width; what is cut off by 4 % at two sides is 1.09
+PART = 2  # bits by which a part of a content has to be nearer than the content
 ORDER = {name: place for place, name in enumerate(VIEWS)}
 _EDGES = ("left", "top", "right", "bottom")
 _COLOURS = {
@@ -111,13 +112,15 @@ def compared(left: str, right: str) -> bool:
     return left != right or left in (WHOLE, TRIMMED)
 
 
-def order(left: str, right: str) -> int:
-    """Which view pair of two pictures is the best, where several have the least distance: the smallest.
+def order(distance: int, left: str, right: str) -> tuple[int, int]:
+    """Which view pair of two pictures is the best, the smallest: the nearest, where a part of a content stands back by
+    PART bits, so that a padded copy is said to be padded; then the first in the order of `VIEWS`.
 
-    >>> order("whole", "trimmed") < order("trimmed", "trimmed") < order("crop_5", "whole")
+    >>> order(4, "whole", "trimmed") < order(2, "whole", "crop_5") < order(2, "crop_5", "crop_20")
     True
     """
-    return (ORDER[left] + ORDER[right]) * len(ORDER) + ORDER[left]
+    parts = sum(VIEWS[view].window != NOTHING for view in (left, right))
+    return distance + PART * parts, (ORDER[left] + ORDER[right]) * len(ORDER) + ORDER[left]
 
 
 def judge(left: Sequence[Shown], right: Sequence[Shown], limits: Limits, review: Collection[str] = ()) -> Judged:
