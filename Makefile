@@ -60,6 +60,7 @@ bench-quality: ## recall and wrong merges per edit on ../shared/data, ours and t
 	$(SET_UP) --venv .venv-bench --lock requirements/bench.txt
 	.venv-bench/bin/python -m benchmarks.quality
 	.venv-bench/bin/python -m benchmarks.veto
+	.venv-bench/bin/python -m benchmarks.views
 	.venv-bench/bin/python -m benchmarks.cost
 
 bench-null: ## wrong merges to expect in large catalogues, ours and the rivals', in an environment of its own

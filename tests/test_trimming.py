@@ -25,7 +25,7 @@ def around(picture: Image.Image, widths: Window, ground: tuple[int, int, int]) -
 
 def shares(size: tuple[int, int], widths: Window) -> np.ndarray:
     spans = np.array([size[0], size[1], size[0], size[1]])
-    return PARTS * np.array(widths) / spans
+    return np.asarray(PARTS * np.array(widths) / spans)
 
 
 def jpeg(picture: Image.Image, quality: int) -> Image.Image:
@@ -42,7 +42,6 @@ def jpeg(picture: Image.Image, quality: int) -> Image.Image:
 def test_a_margin_of_any_colour_and_width_is_found(
     seed: int, ground: tuple[int, int, int], widths: Window, quality: int
 ) -> None:
-    picture = Image.effect_noise((240, 320), 1).convert("RGB")
     random = np.random.default_rng(seed)
     blocks = np.kron(random.integers(0, 256, (8, 6, 3)), np.ones((40, 40, 1))).astype(np.uint8)
     picture = Image.fromarray(blocks).filter(ImageFilter.GaussianBlur(1))

@@ -42,7 +42,7 @@ def test_other_views_change_nothing_of_the_whole(way: str) -> None:
 
 def test_a_photograph_has_all_views_but_trimmed_and_a_cut_out_has_all() -> None:
     found = facts()
-    shown = {name: [view["view"] for view in row["views"] or []] for name, row in found.items()}  # type: ignore[attr-defined,union-attr]
+    shown = {name: [view["view"] for view in row["views"] or []] for name, row in found.items()}  # type: ignore[attr-defined]
     assert set(shown["photograph"]) == set(ALL) - {"trimmed"}
     assert set(shown["cut-out"]) == set(ALL)
     assert len(thumbnail.squares(found["photograph"]["square"])) == 1  # type: ignore[arg-type]
