@@ -28,7 +28,7 @@ def cropped(left: int, top: int, right: int, bottom: int) -> Image.Image:
         (lambda: padded(SHOWN, (40, 70, 180), 0.05), "of blue margin removed"),
         (lambda: cropped(8, 11, 8, 11), "2 % cut off at each side"),
         (lambda: cropped(12, 0, 0, 0), "cut off at the left"),
-        (lambda: cropped(6, 8, 0, 0), "cut off at the top"),
+        (lambda: cropped(12, 16, 0, 0), "cut off at the top"),
     ],
 )
 def test_a_copy_is_found_and_said_in_words(edit: Callable[[], Image.Image], said: str) -> None:
