@@ -9,6 +9,22 @@
 | top_left_5, top_left_20, top_left_30, top_right_, bottom_left_, bottom_right_ | at two |
 | mirrored, rotated_90, rotated_180, rotated_270, mirrored_90, mirrored_180, mirrored_270 | all of it, turned |
 
+What each finds, of 50 photographs edited in 33 ways and saved twice, as JPEG 90 and at half size as JPEG 75
+(`benchmarks/views.py`), and what it costs beside `whole` alone, which takes 2.2 ms of processor time for 400 × 533
+pixels (4.0 with thumbnail and square):
+
+| stored | finds | ms more |
+|---|---|---|
+| whole, trimmed | padded by 2 to 20 % on white, grey and blue, squared, one side padded | 0.5 |
+| and the crops | cropped by 1 to 3 % at each side | 1.3 |
+| and those of one side | one side cropped by 1 to 3 %, shifted along one axis | 1.7 at most |
+| and those of two | shifted by 1 to 3 % along both | 1.7 |
+| and mirrored, rotated_90, rotated_180, rotated_270 | these, for people to look at | 2.1 |
+
+With all of them 98 to 100 % are found of every edit up to 3 % and of every margin, but for 96 % of those padded by 5 %
+on blue at half size, where JPEG blurs the colour; of those cropped by 5 % 77. Without the views of two sides 12 to 32 %
+are found of what is shifted by 2 or 3 % along both axes. No wrong pair among these and 300 drawn cut-outs on white.
+
 The numbers are the marks of a ruler. Two pictures, one cut by 15 thousandths, meet where a view of the one leaves out
 so much more than a view of the other: 20 and 5. With 0, 5, 20, 35 and 45 every multiple of 5 up to 45 is such a
 difference, with 0, 5, 20 and 30 up to 30, and nothing lies farther than 3 thousandths from one: that is what a hash
