@@ -100,7 +100,7 @@ def _contradicted(found: pd.DataFrame, settings: Settings) -> Iterator[str]:
     paths = sorted({*found["left_image"], *found["right_image"]})
     place = {path: row for row, path in enumerate(paths)}
     known = features(paths, settings)
-    left, right = (centres.take(known, found[f"{side}_image"].map(place).to_numpy()) for side in ("left", "right"))
+    left, right = (known.take(found[f"{side}_image"].map(place).to_numpy()) for side in ("left", "right"))
     anew = compare(left, right, verdict.limits(settings))
     wrong = (anew.distance != found["distance"]) | (anew.verdict != found["alone"])
     wrong |= (anew.colour_difference - found["colour_difference"]).abs() > TOLERANCE

@@ -147,7 +147,7 @@ def missed(frame: pd.DataFrame, pairs: pd.DataFrame) -> tuple[int, int]:
     for asked in range(len(frame) - ASKED, len(frame)):
         one = centres.take(known, [asked])
         close = np.flatnonzero(verdict.near(one, known, LIMITS))
-        passes = close[verdict.compare(one, centres.take(known, close), LIMITS).verdict == verdict.DUPLICATE]
+        passes = close[verdict.compare(one, known.take(close), LIMITS).verdict == verdict.DUPLICATE]
         passing += len(passes) - 1
         wrong += int((component[passes] != component[asked]).sum())
     return wrong, passing

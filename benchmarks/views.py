@@ -32,12 +32,13 @@ from benchmarks.edits import Edit, same
 from benchmarks.rivals import RIVALS, hashes
 from dedup_spark import pictures
 from dedup_spark.bands import band_sort, banding
-from dedup_spark.comparing import verdict, views
+from dedup_spark.comparing import verdict, view_pairs, views
+from dedup_spark.comparing.view_pairs import ViewPairs
 from dedup_spark.comparing.views import Shown
 from dedup_spark.demo import assortment
 from dedup_spark.hashing import bits
 from dedup_spark.images.cells import NOTHING
-from dedup_spark.images.views import TRIMMED, VIEWS
+from dedup_spark.images.views import VIEWS
 from dedup_spark.settings import load
 
 SEED = 11
@@ -152,7 +153,7 @@ def _file(source: str, edit: str, saved: str, data: bytes, options: pictures.Opt
     return File(source, edit, saved, facts, hashes(Image.open(io.BytesIO(data)).convert("RGB")))
 
 
-def near(made: Sequence[File], probe: Sequence[str], against: Sequence[str], most: int) -> pd.DataFrame:
+def near(made: Sequence[File], meeting: ViewPairs, most: int) -> pd.DataFrame:
     """The best view pair of every two files that share a band and are near: `left`, `right`, two views, `distance`.
 
     Of one source only the original is compared with the others.
@@ -162,12 +163,15 @@ def near(made: Sequence[File], probe: Sequence[str], against: Sequence[str], mos
     words = np.array([row[2] for row in rows], dtype=np.int64)
     source = np.unique([file.source for file in made], return_inverse=True)[1][place]
     original = np.array([file.edit == ORIGINAL for file in made])[place]
-    asked, answering = (np.isin(view, [views.ORDER[name] for name in names]) for names in (probe, against))
+    meet = np.zeros((len(views.ORDER), len(views.ORDER)), np.bool_)
+    meet[0, 0] = True
+    numbers = np.array([views.ORDER[name] for name in meeting.stored])
+    for one, other in meeting.met():
+        meet[numbers[one], numbers[other]] = True
     found = [pd.DataFrame(columns=["left", "right", "left_view", "right_view", "distance"], dtype=np.int64)]
     for pairs in band_sort.find(words, None, banding.plan(most)):
         one, other, distance = pairs.left, pairs.right, pairs.distance  # rows stand in the order of files
-        kept = (asked[one] & answering[other]) | (asked[other] & answering[one])
-        kept &= (view[one] != view[other]) | (view[one] <= views.ORDER[TRIMMED])  # as `views.compared`
+        kept = meet[view[one], view[other]]
         kept &= ((source[one] != source[other]) | original[one] | original[other]) & (place[one] != place[other])
         one, other = one[kept], other[kept]
         columns = place[one], place[other], view[one], view[other], distance[kept]
@@ -271,8 +275,8 @@ def by_rivals(made: Sequence[File]) -> dict[str, set[tuple[int, int]]]:
     return found
 
 
-def _searched(stored: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return views.searched(replace(load().views, stored=tuple(stored)))
+def _met(stored: Sequence[str]) -> ViewPairs:
+    return view_pairs.of(replace(load().views, stored=tuple(stored)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -292,7 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         each = partial(drawn, number=-(-asked.drawn // len(assortment.KINDS)), options=options, rivals=not asked.alone)
         made += [file for of in pool.imap(each, assortment.KINDS) for file in of]
     limits = verdict.limits(load())
-    pairs = judged(made, near(made, *_searched(asked.stored), limits.max_distance), limits)
+    pairs = judged(made, near(made, _met(asked.stored), limits.max_distance), limits)
     print(
         f"{len(made):,} files, near pairs by verdict and reason:",
         Counter(zip(pairs["verdict"], pairs["reason"], strict=True)),

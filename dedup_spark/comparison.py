@@ -3,30 +3,33 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from dedup_spark import viewed
 from dedup_spark.api import Source, shown
-from dedup_spark.comparing import verdict
-from dedup_spark.comparing import views as view_pairs
+from dedup_spark.comparing import squares, verdict, view_verdict, views
+from dedup_spark.comparing.verdict import Features, OfViews
+from dedup_spark.comparing.view_pairs import ViewPairs
 from dedup_spark.hashing import bits, colour_phash
 from dedup_spark.images import decode as decoders
-from dedup_spark.images import thumbnail, views, ways
-from dedup_spark.images.cells import Window, cells
+from dedup_spark.images import thumbnail, ways
+from dedup_spark.images import views as images
+from dedup_spark.images.cells import cells
 from dedup_spark.settings import load
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a run would say of two pictures: `verdict` and `reason` as in `comparing.verdict` and `comparing.views`.
+    """What a run would say of two pictures: `verdict`, and the `reason`, which is the view pair in words where the two
+    pass by one; through `left_view` and `right_view`.
 
-    They are of the best view pair, `left_view` and `right_view`: `distance` in differing bits of 300,
-    `colour_difference` in Delta E, `differing_area` as a share, NaN where it was refused before these were looked at.
-    `words` says the view pair. `tried` has every view pair, the best first: `left_view`, `right_view`, `distance`.
+    `distance` in differing bits of 300, `colour_difference` in Delta E, `differing_area` as a share, NaN where it was
+    refused before the area was looked at. `tried` has every view pair that may meet, the best first: `left_view`,
+    `right_view`, `distance`.
     """
 
     verdict: str
@@ -36,7 +39,6 @@ class Comparison:
     distance: int
     colour_difference: float
     differing_area: float
-    words: str
     tried: pa.Table
 
 
@@ -50,94 +52,68 @@ def compare_images(left: Source, right: Source, decode: str | None = None) -> Co
     >>> framed = Image.new("RGB", (110, 80), "white")
     >>> framed.paste(shown, (10, 10))
     >>> found = compare_images(shown, framed)
-    >>> found.verdict, found.words
+    >>> found.verdict, found.reason
     ('duplicate', 'same picture, 12.5 % of white margin removed')
     """
-    way = ways.find(load().fingerprints.decode if decode is None else decode)
-    limits, chosen = verdict.limits(load()), load().views
-    ours, theirs = (_looked_at(source, way, chosen.stored) for source in (left, right))
-    tried = _tried(ours, theirs, *view_pairs.searched(chosen))
-    whole = _whole(ours, theirs, limits, tried)
-    others = (row for row in tried.to_pylist() if (row["left_view"], row["right_view"]) != (views.WHOLE, views.WHOLE))
-    nearest = next(others, None)
-    if (
-        whole.verdict != verdict.VETOED
-        or nearest is None
-        or nearest["distance"] > min(limits.max_distance, whole.distance - 1)
-    ):
-        return whole
-    return _by_views(ours, theirs, nearest, limits, chosen.review, tried)
+    chosen = load()
+    way = ways.find(chosen.fingerprints.decode if decode is None else decode)
+    limits = verdict.limits(chosen)
+    ours, theirs = (_looked_at(source, way, limits.views.stored) for source in (left, right))
+    met = view_verdict.compare(ours.features, theirs.features, limits)
+    first, tried = met.first(0), _tried(ours.features, theirs.features, limits.views)
+    if not len(met.rows()):
+        far = first.distance, first.colour_difference, math.nan
+        return Comparison(first.verdict, first.reason, images.WHOLE, images.WHOLE, *far, tried)
+    (looked,) = view_verdict.look_again([first], [ours.square], [theirs.square], limits)
+    far = looked.distance, looked.colour_difference, looked.area
+    return Comparison(looked.verdict, looked.reason, looked.left_view, looked.right_view, *far, tried)
 
 
 @dataclass(frozen=True)
 class _LookedAt:
-    """A picture that is compared: the rows of its views, `whole` first, and what these are judged by."""
+    """A picture that is compared: its features, and the packed square that a second look takes."""
 
-    rows: list[dict[str, Any]]
+    features: Features
     square: bytes
-    margins: Window
-    size: tuple[int, int]
-
-    def shown(self, view: str) -> view_pairs.Shown:
-        return view_pairs.Shown(view, self.square, self.margins, self.size)
-
-    def whole(self) -> verdict.Features:
-        row = self.rows[0]
-        signature = np.frombuffer(row["colour_signature"], dtype=np.uint8)[None]
-        return verdict.Features(
-            np.array([row["words"]]), signature, np.array([row["unstable_channels"]], dtype=np.uint8)
-        )
 
 
 def _looked_at(source: Source, way: ways.Way, stored: Sequence[str]) -> _LookedAt:
     picture, size = shown(source, way)
-    made, wanted = cells(picture), views.find(stored)
+    made, wanted = cells(picture), images.find(stored)
     square = decoders.square(picture, colour_phash.SIDE, way)
     seen = viewed.look(made, wanted)
     kept = square if seen.content is None else np.concatenate([square, seen.content])
     (others,) = viewed.rows(square[None], [seen], wanted)
-    return _LookedAt([viewed.whole_row(square), *others], thumbnail.lossless(kept), seen.margins, size)
+    packed = squares.pack(thumbnail.lossless(kept), seen.margins, size)
+    return _LookedAt(_features(viewed.whole_row(square), others, stored), packed)
 
 
-def _tried(left: _LookedAt, right: _LookedAt, probe: Sequence[str], against: Sequence[str]) -> pa.Table:
-    """Every view pair in which the one asks and the other answers, the best first (`comparing.views.order`)."""
-    ours, theirs = (np.array([row["words"] for row in side.rows]) for side in (left, right))
-    distances = bits.distance(ours[:, None], theirs[None])
-    found = []
-    for row, distance in zip(left.rows, distances.tolist(), strict=True):
-        for other, differing in zip(right.rows, distance, strict=True):
-            pair = row["view"], other["view"]
-            asked = any(one in probe and answer in against for one, answer in permutations(pair))
-            if asked and view_pairs.compared(*pair):
-                found.append((view_pairs.order(differing, *pair), differing, *pair))
-    _, nearest, first, second = zip(*sorted(found), strict=True)
-    return pa.table({"left_view": first, "right_view": second, "distance": nearest})
-
-
-def _by_views(
-    ours: _LookedAt,
-    theirs: _LookedAt,
-    nearest: dict[str, Any],
-    limits: verdict.Limits,
-    review: Sequence[str],
-    tried: pa.Table,
-) -> Comparison:
-    """The pictures in the nearest view pair."""
-    left, right = ours.shown(nearest["left_view"]), theirs.shown(nearest["right_view"])
-    found = view_pairs.judge([left], [right], limits, review)
-    numbers = nearest["distance"], float(found.colour_difference[0]), float(found.area[0])
-    said = view_pairs.words(left, right)
-    return Comparison(found.verdict[0], found.reason[0], left.view, right.view, *numbers, said, tried)
-
-
-def _whole(left: _LookedAt, right: _LookedAt, limits: verdict.Limits, tried: pa.Table) -> Comparison:
-    """The pictures as a viewer shows them, compared as ever."""
-    found = verdict.compare(left.whole(), right.whole(), limits)
-    colour, said, reason = float(found.colour_difference[0]), found.verdict[0], found.reason[0]
-    area = math.nan
-    if said == verdict.DUPLICATE:
-        areas, verdicts, reasons = verdict.look_again(found.colour_difference, [left.square], [right.square], limits)
-        area, said, reason = float(areas[0]), verdicts[0], reasons[0] or reason
-    return Comparison(
-        said, reason, views.WHOLE, views.WHOLE, int(found.distance[0]), colour, area, "same picture", tried
+def _features(whole: dict[str, Any], others: Sequence[dict[str, Any]], stored: Sequence[str]) -> Features:
+    """The features of one picture, as a run has them."""
+    known = {row["view"]: row["words"] for row in others}
+    if not (whole["low_information"] or whole["unstable_channels"]):
+        known[images.WHOLE] = whole["words"]
+    words: NDArray[np.int64] = np.array([known.get(name, np.zeros(verdict.WORDS)) for name in stored], dtype=np.int64)
+    usable = sum(1 << place for place, name in enumerate(stored) if name in known)
+    return Features(
+        np.array([whole["words"]], dtype=np.int64),
+        np.frombuffer(whole["colour_signature"], dtype=np.uint8)[None],
+        np.array([whole["unstable_channels"]], dtype=np.uint8),
+        OfViews(words[None], np.array([usable])),
     )
+
+
+def _tried(left: Features, right: Features, pairs: ViewPairs) -> pa.Table:
+    """Whole against whole, and every view pair that may meet, the best first (`views.order`)."""
+    found = [(images.WHOLE, images.WHOLE, int(bits.distance(left.words, right.words)[0]))]
+    if left.views and right.views:
+        ours, theirs = ({place: of.words[:, place] for place in _usable(of)} for of in (left.views, right.views))
+        met = [(one, other) for one, other in pairs.met() if one in ours and other in theirs]
+        far = [int(bits.distance(ours[one], theirs[other])[0]) for one, other in met]
+        found += [(pairs.stored[one], pairs.stored[other], apart) for (one, other), apart in zip(met, far, strict=True)]
+    ordered = sorted(found, key=lambda tried: views.order(tried[2], *tried[:2]))
+    return pa.table(dict(zip(("left_view", "right_view", "distance"), zip(*ordered, strict=True), strict=True)))
+
+
+def _usable(seen: OfViews) -> list[int]:
+    return [place for place in range(seen.words.shape[1]) if seen.usable[0] >> place & 1]

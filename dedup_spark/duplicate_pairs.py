@@ -15,9 +15,10 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from dedup_spark import tables, workers
+from dedup_spark import workers
 from dedup_spark.comparing import centres, second_look, words
-from dedup_spark.comparing.verdict import CHANNEL_BITS, CHANNELS, Limits, compare
+from dedup_spark.comparing.verdict import CHANNEL_BITS, CHANNELS, Limits
+from dedup_spark.comparing.view_verdict import FACTS, compare
 from dedup_spark.people import judged
 from dedup_spark.people.judgements import SAME
 
@@ -62,7 +63,8 @@ def represent(
     members = counted.where(F.col("copies") > 1).withColumnRenamed("content", "key")
     order = [F.col("pixels").desc(), F.col("bytes").desc()]
     apart = judged.apart(judgements)
-    return alone.unionByName(centres.choose(members, order, limits, pictures_per_task, scratch, squares, apart))
+    chosen = centres.choose(members, order, limits.of_whole(), pictures_per_task, scratch, squares, apart)
+    return alone.unionByName(chosen)
 
 
 def of_one_hash(choices: DataFrame) -> DataFrame:
@@ -121,16 +123,11 @@ def verify(
         workers.forget_archives()
         for rows in (batch for batch in batches if len(batch)):
             found = compare(centres.features(rows, "left_"), centres.features(rows, "right_"), limits)
-            yield rows[names].assign(
-                distance=found.distance,
-                colour_difference=found.colour_difference,
-                verdict=found.verdict,
-                reason=found.reason,
-            )
+            yield rows[names].assign(**found.columns())
 
     names = ["left_image", "right_image", "left_content", "right_content"]
     schema = "left_image string, right_image string, left_content string, right_content string"
-    shown = pictures.select("content", "image", *centres.FEATURES)
+    shown = pictures.select("content", "image", *centres.features_of(limits))
     left = shown.select(*(F.col(name).alias(f"left_{name}") for name in shown.columns))
     right = shown.select(*(F.col(name).alias(f"right_{name}") for name in shown.columns))
     named = (
@@ -138,9 +135,7 @@ def verify(
         .join(left, on="left_content", how="inner")
         .join(right, on="right_content", how="inner")
     )
-    facts = "distance int, colour_difference double, verdict string, reason string"
-    said = judged.mark(named.mapInPandas(compared, f"{schema}, {facts}"), judgements)
-    near = said.where((F.col("reason") != "distance") | F.col(judged.JUDGED).eqNullSafe(SAME))
-    whole = {"left_view": F.lit(tables.WHOLE), "right_view": F.lit(tables.WHOLE)}
-    looked = second_look.look(near, "left_content", "right_content", limits, squares).withColumns(whole)
-    return judged.overrule(looked)
+    said = judged.mark(named.mapInPandas(compared, f"{schema}, {FACTS}"), judgements)
+    met = (F.col("reason") != "distance") | F.col("by_left").isNotNull()
+    near = said.where(met | F.col(judged.JUDGED).eqNullSafe(SAME))
+    return judged.overrule(second_look.look(near, "left_content", "right_content", limits, squares))

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from pyspark.sql import DataFrame
+
 from dedup_spark import tables
 from dedup_spark.errors import StorageFailed
 from dedup_spark.output import manifests
@@ -17,6 +19,9 @@ from dedup_spark.work import Work
 
 ALIKE = (("candidate_pairs", "within"), ("fingerprints", "decode"))
 """The settings without which no hash and group of the run before would come again."""
+
+OF_VIEWS = (("candidate_pairs", "max_distance"), ("views", "stored"), ("views", "probe"), ("views", "against"))
+"""The settings without which it says nothing of views."""
 
 
 def before(work: Work) -> tuple[Known | None, str]:
@@ -37,13 +42,22 @@ def before(work: Work) -> tuple[Known | None, str]:
     both = tables.SEARCHED, tables.NEAR_HASHES
     try:
         searched, near = (run.read_previous(work.spark, table.name, work.settings, table.schema()) for table in both)
+        views = _near_views(work, said)
     except StorageFailed as failure:
         raise StorageFailed(f"run {run.previous}: {failure}; --fresh searches all pairs") from failure
     largest = said["search"]["actual"]["largest_bucket"]
     rows = max(said["tables"][table.name]["rows"] for table in both)
     on_driver = partial(run.previous_on_driver, work.settings)
-    known = Known(run.previous, searched, near, said["plan"], largest, rows, on_driver)
+    known = Known(run.previous, searched, near, said["plan"], largest, rows, on_driver, views)
     return known, f"run {run.previous} compared them"
+
+
+def _near_views(work: Work, said: Mapping[str, Any]) -> DataFrame | None:
+    """The pairs by views of that run, whose run.json says so much; None: it compared other views, or none."""
+    was, now, table = said["settings"], as_dict(work.settings), tables.NEAR_VIEWS
+    if table.name not in said["tables"] or any(was[section][name] != now[section][name] for section, name in OF_VIEWS):
+        return None
+    return work.run.read_previous(work.spark, table.name, work.settings, table.schema())
 
 
 def refusal(said: Mapping[str, Any], settings: Settings) -> str:

@@ -95,7 +95,7 @@ def flow(work: Work, found: Source, said: Reviews, protected: Sequence[Reference
         of_images = gates.unusable(prints, settings.run.max_reject_share)
     work.run.note(statuses={"catalogue": of_rows, "images": of_images})
     work.run.note(revalidate=reuse.counted(work.run.manifest["revalidate"], of_images))
-    pictures = work.cut(fingerprints.distinct_pictures(prints), "pictures")
+    pictures = work.cut(fingerprints.distinct_pictures(prints, settings.views.stored), "pictures")
     squares = fingerprints.squares(pictures, work.run.read(work.spark, tables.THUMBNAILS.name, settings))
     groups = pair_search.groups(offers, forms.usable(prints), settings.candidate_pairs.within)
 

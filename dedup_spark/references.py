@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dedup_spark import source, storage, tables
@@ -80,10 +80,17 @@ def _read(spark: SparkSession, reference: Reference, settings: Settings) -> Data
             runs.read(reference.name, table.name, reference.run_id, spark, settings)
             for table in (tables.FINGERPRINTS, tables.THUMBNAILS)
         )
-        return prints.select(*NEEDED).join(thumbnails.select("image", "square"), on="image", how="left")
+        return prints.select(*NEEDED, _margins(prints)).join(
+            thumbnails.select("image", "square"), on="image", how="left"
+        )
     rows = storage.read(spark, locations.folder(reference.name, "--against"), settings)
     lacking = [name for name in NEEDED if name not in rows.columns]
     if lacking:
         raise BadInput(f"--against {reference.name}: lacks {', '.join(lacking)}, which a table of fingerprints has")
     square = F.col("square") if "square" in rows.columns else F.lit(None).cast("binary").alias("square")
-    return rows.select(*NEEDED, square)
+    return rows.select(*NEEDED, _margins(rows), square)
+
+
+def _margins(prints: DataFrame) -> Column:
+    """The margins, which an older table of fingerprints has not looked for."""
+    return F.col("margins") if "margins" in prints.columns else F.lit(None).cast("array<int>").alias("margins")

@@ -44,7 +44,8 @@ def counted(said: Mapping[str, Any], statuses: Mapping[str, int]) -> dict[str, A
 
 def _candidates(work: Work, allowed: Sequence[str]) -> list[Segment]:
     """The segments that earlier runs committed and that lie there intact, if their rows have what this run asks for."""
-    asked, output = fingerprints.made(work.settings.fingerprints, allowed), work.run.output
+    asked = fingerprints.made(work.settings.fingerprints, allowed, work.settings.views.stored)
+    output = work.run.output
     stored = manifests.stored(output, work.run.run_id, work.settings.s3)
     like = [segment for segment in stored if store.covers(segment.made, asked)]
     intact = [segment for segment in like if store.is_intact(output, segment, work.settings)]

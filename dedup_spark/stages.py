@@ -34,6 +34,7 @@ from dedup_spark.comparing.verdict import Limits
 from dedup_spark.offers import bonds
 from dedup_spark.pairs import audit, hash_sample, matches, pair_search, wrong_merges
 from dedup_spark.pairs.audit import Sample
+from dedup_spark.pairs.searches import BY_VIEW
 from dedup_spark.people import people
 from dedup_spark.people.people import Word
 from dedup_spark.references import Reference
@@ -75,7 +76,7 @@ def fetch(work: Work, found: Source, offers: DataFrame, allowed: Sequence[str]) 
     """The fingerprints of all images: those stored that still hold, and the others, chunk by chunk, each committed to
     the store before the next begins.
     """
-    limits = work.settings.fingerprints
+    limits, views = work.settings.fingerprints, work.settings.views.stored
     images, count = reuse.missing(work, offers, allowed)
     chunks = fingerprints.chunks(count, limits)
     each = -(-count // max(1, chunks))
@@ -84,8 +85,8 @@ def fetch(work: Work, found: Source, offers: DataFrame, allowed: Sequence[str]) 
     for number in sorted(set(range(chunks)) - work.run.committed()):
         part = fingerprints.chunk(asked, number, chunks, tasks)
         with work.stage(tables.FINGERPRINTS.name, images=each):
-            rows = fingerprints.compute(part, allowed, limits, work.settings.s3)
-            commit(work, found, rows, number, fingerprints.made(limits, allowed))
+            rows = fingerprints.compute(part, allowed, limits, work.settings.s3, views)
+            commit(work, found, rows, number, fingerprints.made(limits, allowed, views))
         work.tell(f"fingerprints: chunk {number + 1} of {chunks} is stored")
     return work.run.read(work.spark, tables.FINGERPRINTS.name, work.settings)
 
@@ -112,6 +113,7 @@ def find_pairs(work: Work, seen: Seen) -> DataFrame:
     """
     priced = hash_sample.plan(seen.pictures, seen.limits, work.settings.candidate_pairs.budget)
     work.run.note(plan=str(priced.plan))
+    of_views = hash_sample.of_views(seen.pictures, seen.limits, priced.plan) if seen.limits.views else None
     before, why = known.before(work)
     found = pair_search.among(
         seen.pictures,
@@ -125,9 +127,15 @@ def find_pairs(work: Work, seen: Seen) -> DataFrame:
         before,
     )
     work.table(tables.NEAR_HASHES, lambda: found.near_hashes)
+    by_views = found.near_views
+    if by_views is not None:
+        work.table(tables.NEAR_VIEWS, lambda: by_views)
     work.table(tables.SEARCHED, lambda: found.searched)
     reused = {"run": before.run_id if before else None, "why": why} | found.reused()
-    work.run.note(search=found.said(priced, session.cores(work.spark)), families=found.families, reused_pairs=reused)
+    cores = session.cores(work.spark)
+    work.run.note(search=found.said(priced, cores), families=found.families, reused_pairs=reused)
+    if of_views is not None:
+        work.run.note(search_by_views=found.said(of_views, cores, BY_VIEW))
     return found.pairs
 
 

@@ -50,15 +50,17 @@ class Table:
 WORDS = T.ArrayType(LONG, containsNull=False)
 
 WHOLE = "whole"
-"""The one view there is so far: the picture as a viewer shows it."""
+"""The view that each picture has: what a viewer shows of it."""
 
 VIEW = T.StructType(
     [
-        T.StructField("view", STRING, False, {"comment": "the way of looking: whole"}),
+        T.StructField("view", STRING, False, {"comment": "the way of looking: whole, or see images/views.py"}),
         T.StructField(
             "words", WORDS, False, {"comment": "the hash as longs, first bit first, the last padded with zeros"}
         ),
-        T.StructField("colour_signature", BINARY, False, {"comment": "what the colour veto compares"}),
+        T.StructField(
+            "colour_signature", BINARY, True, {"comment": "what the colour veto compares; null: the square tells"}
+        ),
         T.StructField("low_information", BOOLEAN, False, {"comment": "shows nothing that identifies a product"}),
         T.StructField("unstable", BOOLEAN, False, {"comment": "the hash is a coin toss in some channel"}),
         T.StructField("unstable_channels", INT, False, {"comment": "which: 1 = R, 2 = G, 4 = B, added up"}),
@@ -125,6 +127,12 @@ FINGERPRINTS = Table(
         Column("unstable", BOOLEAN, "the hash is a coin toss in some channel", nullable=True),
         Column("colour_signature", BINARY, "what the colour veto compares", nullable=True),
         Column(
+            "margins",
+            T.ArrayType(INT),
+            "left, top, right, bottom, in 1/10,000 of the sides; null: not looked for",
+            nullable=True,
+        ),
+        Column(
             "views",
             T.ArrayType(VIEW, containsNull=False),
             "ways of looking at it, each with its own hash",
@@ -183,11 +191,13 @@ SEARCHED = Table(
     "searched",
     "one picture that stood for itself in the search of pairs, once for each group: what the next run knows it by",
     (
+        Column("content", STRING, "the picture's identity: what a search by views knows it by"),
         Column("words", T.ArrayType(LONG), "its hash"),
         Column("unstable_channels", INT, "where the hash is a coin toss: 1 = R, 2 = G, 4 = B, added up"),
         Column("within", T.ArrayType(STRING), "the group: the values of [candidate_pairs] within"),
         Column("by_hash", BOOLEAN, "in no family of whole hashes: near_hashes has all such pairs of it"),
         Column("by_channel", BOOLEAN, "in no family of channels: near_hashes has all such pairs of it"),
+        Column("by_view", BOOLEAN, "in no family of views: near_views has all such pairs of it"),
     ),
 )
 
@@ -202,6 +212,12 @@ NEAR_HASHES = Table(
         Column("right_unstable_channels", INT, "where it is a coin toss"),
         Column("distance", INT, "differing bits; near-channels: of the nearest channel that is stable in both"),
     ),
+)
+
+NEAR_VIEWS = Table(
+    "near_views",
+    "left < right: two pictures of which a view of one is near a view of the other; written where views are compared",
+    (Column("left", STRING, "a content"), Column("right", STRING, "the other one")),
 )
 
 DUPLICATE_SETS = Table(
@@ -410,5 +426,5 @@ OF_EVERY_RUN = (
 )
 """The tables of the flow that every run has, in its order; `fingerprints` lies in the store."""
 
-ALL = (*OF_EVERY_RUN, WANTED, UNREAD, THUMBNAILS, SEARCHED, NEAR_HASHES, JUDGEMENTS, CHANGES, REPEATS)
+ALL = (*OF_EVERY_RUN, WANTED, UNREAD, THUMBNAILS, SEARCHED, NEAR_HASHES, NEAR_VIEWS, JUDGEMENTS, CHANGES, REPEATS)
 """Every table that there is; `thumbnails` lies in the store as well."""

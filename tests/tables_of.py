@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from dedup_spark.images import colour
+from dedup_spark.comparing import squares
+from dedup_spark.images import colour, thumbnail
+from dedup_spark.images.cells import NOTHING
 
 PICTURE = (
     "content string, image string, images long, pixels long, bytes long, phash string, words array<bigint>, "
@@ -48,6 +50,11 @@ def signature(grey: int) -> NDArray[np.uint8]:
     """The colour signature of a picture of one grey."""
     signatures = colour.signature(np.full((1, 60, 60, 3), grey, np.uint8))
     return signatures.reshape(-1)
+
+
+def packed(square: NDArray[np.uint8]) -> bytes:
+    """The square of a picture without margins, as `squares.packed` has it."""
+    return squares.pack(thumbnail.lossless(square), NOTHING, (square.shape[1], square.shape[0]))
 
 
 def pictures(spark: SparkSession, rows: Sequence[tuple[Any, ...]]) -> DataFrame:

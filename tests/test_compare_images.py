@@ -23,7 +23,7 @@ def cropped(left: int, top: int, right: int, bottom: int) -> Image.Image:
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (lambda: SHOWN, "same picture"),
+        (lambda: SHOWN, "near"),
         (lambda: padded(SHOWN), "of white margin removed"),
         (lambda: padded(SHOWN, (40, 70, 180), 0.05), "of blue margin removed"),
         (lambda: cropped(8, 11, 8, 11), "2 % cut off at each side"),
@@ -33,7 +33,7 @@ def cropped(left: int, top: int, right: int, bottom: int) -> Image.Image:
 )
 def test_a_copy_is_found_and_said_in_words(edit: Callable[[], Image.Image], said: str) -> None:
     found = dedup_spark.compare_images(pictures.jpeg(SHOWN, 95), pictures.jpeg(edit(), 75))
-    assert (found.verdict, said in found.words) == ("duplicate", True), found
+    assert (found.verdict, said in found.reason) == ("duplicate", True), found
 
 
 def test_a_changed_picture_with_a_margin_is_another() -> None:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from dedup_spark.comparing import centres
 from dedup_spark.comparing.verdict import Features, Limits, compare
 from dedup_spark.errors import GateFailed
 from dedup_spark.hashing import bits
@@ -50,7 +49,7 @@ def brute(members: list[Member], limits: Limits) -> nx.Graph:
     graph = nx.empty_graph(len(members))
     all_of = features(members)
     for place in range(len(members)):
-        passes = compare(centres.take(all_of, [place]), all_of, limits).verdict == "duplicate"
+        passes = compare(all_of.take([place]), all_of, limits).verdict == "duplicate"
         graph.add_edges_from((place, int(other)) for other in np.flatnonzero(passes) if other != place)
     return graph
 

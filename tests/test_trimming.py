@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from dedup_spark.images.cells import NOTHING, PARTS, Window, cells
@@ -23,7 +24,7 @@ def around(picture: Image.Image, widths: Window, ground: tuple[int, int, int]) -
     return canvas
 
 
-def shares(size: tuple[int, int], widths: Window) -> np.ndarray:
+def shares(size: tuple[int, int], widths: Window) -> NDArray[np.float64]:
     spans = np.array([size[0], size[1], size[0], size[1]])
     return np.asarray(PARTS * np.array(widths) / spans)
 

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from dedup_spark import settings as settings_of
+from dedup_spark.comparing import view_pairs
 from dedup_spark.comparing.aligning import SIDE, Part, aligned
 from dedup_spark.comparing.verdict import Limits
-from dedup_spark.comparing.views import Shown, compared, judge, order, searched, words
+from dedup_spark.comparing.views import Shown, judge, order, words
 from dedup_spark.errors import BadInput
 from dedup_spark.images import thumbnail
 from dedup_spark.images.cells import cells
@@ -68,7 +69,14 @@ def test_why_not(left: Shown, right: Shown, reason: str) -> None:
 def test_the_plainer_of_two_view_pairs_is_the_better() -> None:
     assert order(4, "trimmed", "whole") < order(4, "crop_5", "whole") < order(4, "crop_5", "crop_20")
     assert order(2, "crop_5", "crop_20") < order(8, "trimmed", "whole")
-    assert not compared("mirrored", "mirrored")
+
+
+def test_one_view_on_both_sides_says_nothing_but_of_the_content() -> None:
+    names = view_pairs.of(load().views).names()
+    assert ("trimmed", "trimmed") in names
+    assert not {(view, view) for view in VIEWS} & {*names} - {("trimmed", "trimmed")}
+    assert {("mirrored", "whole"), ("crop_5", "crop_45"), ("left_5", "left_30")} <= {*names}
+    assert not {("mirrored", "rotated_90"), ("crop_5", "left_5"), ("left_5", "top_5")} & {*names}
 
 
 def test_whatever_met_can_be_said() -> None:
@@ -82,7 +90,8 @@ def test_views_of_the_settings() -> None:
     for setting in ("stored", "probe", "against", "review"):
         assert settings_of.described()["views"][setting]["choices"] == list(VIEWS)
     assert set(load().views.review) == set(TURNS)
-    probe, against = searched(load().views)
+    pairs = view_pairs.of(load().views)
+    probe, against = pairs.probe, pairs.against
     assert set(probe) == described
     assert set(against) == described - set(TURNS)
     assert load(overrides=['views.stored=["whole"]', "views.review=[]"]).views.stored == ("whole",)

@@ -13,8 +13,8 @@ one another and are dealt to different bands.
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -124,6 +124,18 @@ def price(sample: Sample, plan: Plan, images: int, near: Longs | None = None) ->
     by_chance = sum(met for met, _ in bands) * (images / drawn) ** 2
     largest = _largest(sample.words, plan, near, max(1.0, images / drawn))
     return Priced(plan, images, round(of_copies + by_chance), largest, sum(seen for _, seen in bands))
+
+
+def by_rulers(rulers: Mapping[str, Longs], times: float, plan: Plan, channels: int) -> Priced:
+    """What a search costs in which only rows of one ruler meet, by a sample of each ruler's rows and how many times as
+    many there are: one ruler is priced, the others by their rows.
+    """
+    words = max(rulers.values(), key=len)
+    sample = Sample(words, max(1, round(len(words) * times)), channels)
+    priced = price(sample, plan, sample.of)
+    rows = [len(found) for found in rulers.values()]
+    alike = sum(count**2 for count in rows) / max(1, len(words)) ** 2
+    return replace(priced, images=round(sum(rows) * times), candidates=round(alike * priced.candidates))
 
 
 def copies(sample: Sample, priced: Priced) -> int:

@@ -43,9 +43,13 @@ def text(report: dict[str, Any]) -> str:
         lines.append(f"  {step['right_offer']} shows {step['right_image']}")
         lines.append(
             f"    {step['why']}; distance {step['distance']}, colour difference {step['colour_difference']:.1f}, "
-            f"these two alone: {step['alone']}"
+            f"these two alone: {step['alone']}{_met(step)}"
         )
     return "\n".join(lines)
+
+
+def _met(step: dict[str, Any]) -> str:
+    return f", nearer as {step['by_views']}" if step["by_views"] else ""
 
 
 def read(output: str, spark: SparkSession, settings: Settings) -> Tables:

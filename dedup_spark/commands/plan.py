@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 from pyspark.sql import DataFrame, SparkSession
@@ -20,6 +21,8 @@ from dedup_spark.bands import pricing
 from dedup_spark.bands.pricing import Priced, Sample
 from dedup_spark.commands import trial
 from dedup_spark.commands.trial import Mean, Trial
+from dedup_spark.comparing import view_pairs
+from dedup_spark.comparing.verdict import CHANNELS
 from dedup_spark.errors import BadInput
 from dedup_spark.images import ways
 from dedup_spark.io import fetch
@@ -44,7 +47,8 @@ class Forecast:
 
     rows: of the catalogue, found: its distinct images. images: to fetch, as found or as asked. bytes: of all of them.
     hash_hours, fetch_hours: core-hours of the workers, without what Spark adds; hash_hours by the way to decode.
-    usable, statuses: of the images tried. search: the priced plan. search_off: by which factor its candidates may be
+    usable, statuses: of the images tried. search: the priced plan. by_views: the
+    search by views with it; None: none meet. search_off: by which factor its candidates may be
     off (OFF). edges: pairs of copies. carrier: who finds the components, and why. worker_bytes: of memory that a core
     needs. tried: images. hashes: those that told the candidates.
     """
@@ -58,6 +62,7 @@ class Forecast:
     usable: float
     statuses: dict[str, int]
     search: Priced
+    by_views: Priced | None
     search_off: float
     edges: int
     carrier: tuple[str, str]
@@ -96,7 +101,7 @@ def forecast(
         stored = None if output is None else _stored(output, active, settings)
         connect = session.is_connect(active)
         images_tried = _images(rows, [row["image"] for row in chosen], allowed, settings)
-        tried = trial.run(images_tried, settings.fingerprints, _ways(settings))
+        tried = trial.run(images_tried, settings.fingerprints, _ways(settings), view_pairs.of(settings.views))
     wished = counted[1] if images is None else images
     return _said(tried, stored, (counted[0], counted[1], wished), connect, settings)
 
@@ -122,24 +127,34 @@ def text(forecast: Forecast, settings: Settings, price: float | None = None) -> 
         f"            {search.rows:,} rows shuffled, {search.bytes / GIGABYTE:,.3g} GB",
         f"            {search.candidates:,} candidates ({search.per_image:,.1f} a picture), largest bucket "
         f"{search.largest_bucket:,} rows: by {forecast.hashes:,} hashes, within a factor of {forecast.search_off:.2g}",
+        *_by_views(forecast.by_views),
         f"components  {forecast.edges:,} pairs of copies: {': '.join(forecast.carrier)}",
         f"memory      {forecast.worker_bytes / MEGABYTE:,.0f} MB for each core of an executor, beside Spark's own",
     ]
     return "\n".join(lines)
 
 
+def _by_views(priced: Priced | None) -> list[str]:
+    """What the search by views adds."""
+    if priced is None:
+        return []
+    cost = f"{priced.rows:,} rows shuffled, {priced.bytes / GIGABYTE:,.3g} GB, {priced.candidates:,} candidates"
+    return [f"views       {cost}, largest bucket {priced.largest_bucket:,} rows"]
+
+
 def as_json(forecast: Forecast) -> str:
     """The forecast for machines."""
-    said = dataclasses.asdict(forecast)
-    priced = said.pop("search")
-    plan = forecast.search.plan
-    priced |= {
-        "plan": str(plan),
-        "bands": len(plan.bands),
-        "rows": forecast.search.rows,
-        "bytes": forecast.search.bytes,
-    }
-    return json.dumps(said | {"search": priced}, indent=2)
+    priced = {name: _facts(getattr(forecast, name)) for name in ("search", "by_views")}
+    return json.dumps(dataclasses.asdict(forecast) | priced, indent=2)
+
+
+def _facts(priced: Priced | None) -> dict[str, Any] | None:
+    """What is said of the price of a search; None: there is none."""
+    if priced is None:
+        return None
+    plan = priced.plan
+    facts = {"plan": str(plan), "bands": len(plan.bands), "rows": priced.rows, "bytes": priced.bytes}
+    return dataclasses.asdict(priced) | facts
 
 
 def _images(rows: DataFrame, names: Sequence[str], allowed: Sequence[str], settings: Settings) -> Generator[Fetched]:
@@ -179,6 +194,9 @@ def _said(
     sample = stored or Sample(hashes, max(len(hashes), round(found * distinct)))
     search = pricing.choose(sample, settings.candidate_pairs.max_distance, max(1, round(images * distinct)))
     edges = pricing.copies(sample, search)
+    times = images / max(1, tried.images)
+    rulers = {ruler: np.array(words, dtype=np.int64) for ruler, words in tried.rulers.items()}
+    by_views = pricing.by_rulers(rulers, times, search.plan, CHANNELS) if rulers else None
     carrier = components.choose(edges, EDGE_TEXT * edges, session.memory(), connect, settings.components)
     limits = settings.fingerprints
     return Forecast(
@@ -191,6 +209,7 @@ def _said(
         usable,
         dict(Counter(tried.statuses)),
         search,
+        by_views,
         1 + OFF / math.sqrt(max(1, len(sample.words))),
         edges,
         carrier,

@@ -74,7 +74,8 @@ def fingerprint(paths: Sequence[str], spark: SparkSession, settings: Settings) -
     tasks = fingerprints.tasks(len(paths), settings.fingerprints)
     images = spark.createDataFrame([(path,) for path in paths], "image string").repartition(tasks)
     allowed = sorted({locations.place(path) for path in paths})
-    rows = fingerprints.compute(images, allowed, settings.fingerprints, settings.s3).collect()  # as many as were asked
+    seen = settings.fingerprints, settings.s3, settings.views.stored
+    rows = fingerprints.compute(images, allowed, *seen).collect()  # as many as were asked
     return spark.createDataFrame(rows, store.FETCHED)
 
 

@@ -14,9 +14,10 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dedup_spark import workers
+from dedup_spark import fingerprints, workers
 from dedup_spark.comparing import centres, words
-from dedup_spark.comparing.verdict import WORDS, Limits, compare
+from dedup_spark.comparing.verdict import WORDS, Limits
+from dedup_spark.comparing.view_verdict import ViewPair, compare
 from dedup_spark.forms import as_text
 from dedup_spark.offers import bonds
 from dedup_spark.people.judgements import OBEYED, OFFER, SAME
@@ -193,9 +194,8 @@ def _joined() -> Column:
 def _measured(steps: DataFrame, prints: DataFrame, chosen: Limits) -> DataFrame:
     """The steps with the distance and the colour difference of their two pictures, from the stored fingerprints."""
     whole = F.col("views")[0]
-    facts = prints.where(F.col("status") == "ok").select(
-        "image", *(whole[name].alias(name) for name in centres.FEATURES)
-    )
+    known = [*(whole[name].alias(name) for name in centres.FEATURES), *fingerprints.of_views(chosen.views.stored)]
+    facts = prints.where(F.col("status") == "ok").select("image", *known)
     for side in SIDES:
         theirs = facts.select(*(F.col(name).alias(f"{side}_{name}") for name in facts.columns))
         steps = steps.join(theirs, on=f"{side}_image", how="inner")
@@ -205,9 +205,18 @@ def _measured(steps: DataFrame, prints: DataFrame, chosen: Limits) -> DataFrame:
         for rows in (batch for batch in batches if len(batch)):
             found = compare(centres.features(rows, "left_"), centres.features(rows, "right_"), chosen)
             yield rows[names].assign(
-                distance=found.distance, colour_difference=found.colour_difference, alone=found.verdict
+                distance=found.compared.distance,
+                colour_difference=found.compared.colour_difference,
+                alone=found.compared.verdict,
+                by_views=pd.Series([_named(found.by_views.get(row)) for row in range(len(rows))], dtype=object),
             )
 
     names = ["left", "right", "kind", "step", "left_offer", "left_image", "right_offer", "right_image", "set_id", "why"]
     schema = ", ".join(f"{name} {'int' if name == 'step' else 'string'}" for name in names)
-    return steps.mapInPandas(compared, f"{schema}, distance int, colour_difference double, alone string")
+    return steps.mapInPandas(
+        compared, f"{schema}, distance int, colour_difference double, alone string, by_views string"
+    )
+
+
+def _named(pair: ViewPair | None) -> str | None:
+    return None if pair is None else f"{pair.left} and {pair.right}"

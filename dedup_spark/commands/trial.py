@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from dedup_spark import pictures, settings
+from dedup_spark.comparing.view_pairs import ViewPairs
 from dedup_spark.errors import BadImage
 from dedup_spark.io import fetch
 
 CONFIDENCE = 0.95
 RGB = 3  # bytes of a pixel
+WHOLE_ALONE = ViewPairs()
 SIZE = 400
 """Images of a trial by default: some seconds, and 5 % of the mean at pictures of usual variety."""
 
@@ -48,6 +50,7 @@ class Trial:
     waited: float = 0.0  # seconds of the clock that no processor of ours was at work
     hash_seconds: dict[str, list[float]] = field(default_factory=dict)  # by the way to decode, an image of each batch
     words: list[list[int]] = field(default_factory=list)  # of those that a search by bands covers
+    rulers: dict[str, list[list[int]]] = field(default_factory=dict)  # the hashes of views that meet, by their ruler
     largest_picture: int = 0  # bytes of the largest one decoded
 
     def bytes(self) -> Mean:
@@ -71,8 +74,13 @@ class Trial:
         return np.array(self.words, dtype=np.int64).reshape(len(self.words), -1)
 
 
-def run(images: Generator[fetch.Fetched], limits: settings.Fingerprints, ways: Sequence[str]) -> Trial:
-    """The trial of these images, decoded in each of the ways; getting one is part of it.
+def run(
+    images: Generator[fetch.Fetched],
+    limits: settings.Fingerprints,
+    ways: Sequence[str],
+    pairs: ViewPairs = WHOLE_ALONE,
+) -> Trial:
+    """The trial of these images, decoded in each of the ways and seen in these views; getting one is part of it.
 
     Raises what they raise: `StorageFailed` where the credentials are refused.
     """
@@ -85,7 +93,8 @@ def run(images: Generator[fetch.Fetched], limits: settings.Fingerprints, ways: S
             trial.sizes += [len(image.found) for image in batch if not isinstance(image.found, BadImage)]
             before = time.thread_time()
             for way in ways:
-                trial.hash_seconds[way].append(_timed(batch, limits, way, trial if way == ways[0] else None))
+                seen = trial if way == ways[0] else None
+                trial.hash_seconds[way].append(_timed(batch, limits, way, pairs, seen))
             hashed += time.thread_time() - before
     worked = time.process_time() - used
     trial.fetch_seconds = max(0.0, worked - hashed)
@@ -93,9 +102,11 @@ def run(images: Generator[fetch.Fetched], limits: settings.Fingerprints, ways: S
     return trial
 
 
-def _timed(batch: Sequence[fetch.Fetched], limits: settings.Fingerprints, way: str, trial: Trial | None) -> float:
+def _timed(
+    batch: Sequence[fetch.Fetched], limits: settings.Fingerprints, way: str, pairs: ViewPairs, trial: Trial | None
+) -> float:
     """Processor seconds of an image of this batch; into the trial goes what was seen."""
-    options = pictures.Options(way, limits.max_pixels, limits.thumbnail, limits.square)
+    options = pictures.Options(way, limits.max_pixels, limits.thumbnail, limits.square, pairs.stored)
     before = time.thread_time()
     facts = pictures.facts(((image.path, image.found) for image in batch), options)
     seconds = time.thread_time() - before
@@ -103,6 +114,9 @@ def _timed(batch: Sequence[fetch.Fetched], limits: settings.Fingerprints, way: s
         trial.statuses += facts["status"]
         stable = zip(facts["words"], facts["low_information"], facts["unstable_channels"], strict=True)
         trial.words += [words for words, little, unstable in stable if words is not None and not (little or unstable)]
+        for seen in filter(None, facts["views"]):
+            for ruler, words in pairs.marks({view["view"]: view["words"] for view in seen}):
+                trial.rulers.setdefault(ruler, []).append(words)
         pixels = (wide * high for wide, high in zip(facts["width"], facts["height"], strict=True) if wide and high)
         trial.largest_picture = max(trial.largest_picture, *(RGB * number for number in pixels), 0)
     return seconds / len(batch)

@@ -10,7 +10,7 @@ before it, makes no difference: so the rule looks at a few pictures and not at w
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Protocol
 
@@ -21,13 +21,15 @@ from pyspark.sql import functions as F
 
 from dedup_spark import gates, workers
 from dedup_spark.comparing import second_look
-from dedup_spark.comparing.verdict import DUPLICATE, Features, Limits, compare, look_again, near
+from dedup_spark.comparing.verdict import DUPLICATE, Features, Limits, OfViews
+from dedup_spark.comparing.view_verdict import compare, look_again, near
 
 CHOICE = "key string, centre string, distance int, colour_difference double, reason string"
 GROUPS_PER_TASK = 10
 """A task that groups share has room for so many at least; a larger group has one for itself."""
 
 FEATURES = ("words", "colour_signature", "unstable_channels")
+VIEW_FEATURES = ("view_words", "usable_views")
 
 
 class Cutter(Protocol):
@@ -66,7 +68,7 @@ def choose(
     """
     of_group = Window.partitionBy("group")
     turn, size = F.row_number().over(of_group.orderBy(*order, "key")), F.count("*").over(of_group)
-    waiting = members.select("group", "key", *FEATURES, turn.alias("turn"), size.alias("size"))
+    waiting = members.select("group", "key", *features_of(limits), turn.alias("turn"), size.alias("size"))
     waiting = scratch.cut(second_look.with_squares(waiting, "key", squares), "waiting")
     left, compared = scratch.rows("waiting"), 0
     waiting = waiting.withColumn("bundle", _bundle(left, members_per_task)).drop("size")
@@ -101,19 +103,22 @@ def _comparisons(waiting: DataFrame, chosen: DataFrame) -> DataFrame:
     return counted.agg(content.alias("first"), (F.count("*") * F.count("centre")).alias("pairs"))
 
 
+def features_of(limits: Limits) -> tuple[str, ...]:
+    """The columns of a picture that these limits are about."""
+    return FEATURES + VIEW_FEATURES if limits.views else FEATURES
+
+
 def features(rows: pd.DataFrame, prefix: str = "") -> Features:
-    """The features of n pictures out of pandas columns `words`, `colour_signature`, `unstable_channels`."""
-    signatures = b"".join(rows[f"{prefix}colour_signature"])
-    return Features(
-        np.array(rows[f"{prefix}words"].tolist(), dtype=np.int64),
-        np.frombuffer(signatures, np.uint8).reshape(len(rows), -1),
-        rows[f"{prefix}unstable_channels"].to_numpy(np.uint8),
-    )
-
-
-def take(pictures: Features, rows: Any) -> Features:
-    """The features of these rows."""
-    return Features(pictures.words[rows], pictures.colour_signature[rows], pictures.unstable_channels[rows])
+    """The features of n pictures out of pandas columns: `FEATURES`, and `VIEW_FEATURES` where there are any."""
+    words = np.array(rows[f"{prefix}words"].tolist(), dtype=np.int64)
+    signatures = np.frombuffer(b"".join(rows[f"{prefix}colour_signature"]), np.uint8).reshape(len(rows), -1)
+    whole = Features(words, signatures, rows[f"{prefix}unstable_channels"].to_numpy(np.uint8))
+    if f"{prefix}view_words" not in rows:
+        return whole
+    more = np.array(rows[f"{prefix}view_words"].tolist(), dtype=np.int64).reshape(len(rows), -1)
+    shape = len(rows), 1 + more.shape[1] // words.shape[1], -1
+    every = np.hstack([words, more]).reshape(shape)
+    return replace(whole, views=OfViews(every, rows[f"{prefix}usable_views"].to_numpy(np.int64)))
 
 
 def _foes(members: DataFrame, apart: DataFrame) -> DataFrame:
@@ -122,7 +127,7 @@ def _foes(members: DataFrame, apart: DataFrame) -> DataFrame:
     other = members.withColumnsRenamed({"key": "other", "turn": "other_turn"})
     met = other.join(F.broadcast(member), on=["group", "other"], how="inner")
     earlier = met.where(F.col("other_turn") < F.col("turn"))
-    return earlier.select("bundle", "group", "key", "other", *FEATURES, "square")
+    return earlier.drop("turn", "other_turn")
 
 
 def _bundle(members: int, members_per_task: int) -> Column:
@@ -231,26 +236,21 @@ def _joined(block: _Block, centres: Any, waiting: Any, limits: Limits) -> dict[i
     asked = asked[of_group[block.groups[asked]] >= 0]
     asked = asked[near(*_pictures(block, centres, of_group, asked), limits)]
     found = compare(*_pictures(block, centres, of_group, asked), limits)
-    passes = np.flatnonzero(found.verdict == DUPLICATE)
+    passes = found.rows()
     against = of_group[block.groups[asked]]
     ours, theirs = (block.squares[rows[passes]].tolist() for rows in (against, asked))
-    _, verdict, _ = look_again(found.colour_difference[passes], ours, theirs, limits)
-    passes = passes[verdict == DUPLICATE]
-    taken = {*centres.tolist(), *asked[passes].tolist()}
-    joins = (at for at in passes[np.isin(asked[passes], waiting)] if taken.isdisjoint(block.foes.get(asked[at], ())))
+    looked = look_again([found.first(at) for at in passes.tolist()], ours, theirs, limits)
+    joined = {int(asked[at]): each for at, each in zip(passes, looked, strict=True) if each.verdict == DUPLICATE}
+    taken, bound = {*centres.tolist(), *joined}, set(waiting.tolist())
+    centre = dict(zip(asked.tolist(), against.tolist(), strict=True))
     return {
-        int(asked[at]): (
-            block.keys[asked[at]],
-            block.keys[against[at]],
-            int(found.distance[at]),
-            float(found.colour_difference[at]),
-            found.reason[at],
-        )
-        for at in joins
+        row: (block.keys[row], block.keys[centre[row]], each.distance, each.colour_difference, each.reason)
+        for row, each in joined.items()
+        if row in bound and taken.isdisjoint(block.foes.get(row, ()))
     }
 
 
 def _pictures(block: _Block, centres: Any, of_group: Any, asked: Any) -> tuple[Features, Features]:
     """The centre of each asked row, and these; one centre alone stands against all of them, and is looked at once."""
     against = centres if len(centres) == 1 else of_group[block.groups[asked]]
-    return take(block.pictures, against), take(block.pictures, asked)
+    return block.pictures.take(against), block.pictures.take(asked)

@@ -11,32 +11,34 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from dedup_spark import workers
-from dedup_spark.comparing.verdict import DUPLICATE, Limits, look_again
+from dedup_spark.comparing.verdict import DUPLICATE, Limits
+from dedup_spark.comparing.view_verdict import First, Looked, ViewPair, look_again
+from dedup_spark.images.views import WHOLE
 
-LOOKED = "area double, verdict string, reason string"
+LOOKED = """left_view string, right_view string, distance int, colour_difference double, area double, verdict string,
+reason string"""
+FIRST = ("distance", "colour_difference", "verdict", "reason", "by_left", "by_right", "by_distance")
 
 
 def look(pairs: DataFrame, left: str, right: str, limits: Limits, squares: DataFrame | None = None) -> DataFrame:
-    """The pairs, those with verdict `duplicate` looked at again: `verdict`, `reason` and the new `differing_area`.
+    """The pairs, those that may pass looked at again: `verdict`, `reason` and the other facts are those of the views
+    that they are seen in, `left_view` and `right_view`; and the new `differing_area`.
 
-    pairs: has `verdict`, `reason`, `colour_difference`, and the contents of both pictures in the columns `left` and
-    `right`. squares: `content`, `square` (lossless WebP, null where the store has none); None: no square is known.
+    pairs: what `view_verdict.FACTS` says, and the contents of both pictures in the columns `left` and `right`.
+    squares: `content`, `square` (`packed.packed`, null where the store has none); None: no square is known.
     The area is null where no second look was taken. Cost: the squares are shuffled twice.
     """
-    names, passed = pairs.columns, F.col("verdict") == DUPLICATE
+    asked = (F.col("verdict") == DUPLICATE) | F.col("by_left").isNotNull()
     for side, content in (("left", left), ("right", right)):
         # a key that nobody has, not null, which would gather all vetoed pairs in one task
-        wanted = F.when(passed, F.col(content)).otherwise(F.concat(F.lit("no "), content))
+        wanted = F.when(asked, F.col(content)).otherwise(F.concat(F.lit("no "), content))
         pairs = with_squares(pairs.withColumn("wanted", wanted), "wanted", squares)
         pairs = pairs.withColumnRenamed("square", f"{side}_square").drop("wanted")
-    pairs = pairs.withColumn("looked", _looker(limits)("colour_difference", "left_square", "right_square"))
-    refused = F.when(F.col("looked.reason") != "", F.col("looked.reason"))
-    return pairs.select(
-        *(name for name in names if name not in ("verdict", "reason")),
-        F.when(passed, F.col("looked.verdict")).otherwise(F.col("verdict")).alias("verdict"),
-        F.coalesce(F.when(passed, refused), F.col("reason")).alias("reason"),
-        F.when(passed & ~F.isnan("looked.area"), F.col("looked.area")).alias("differing_area"),
-    )
+    looked = pairs.withColumn("looked", _looker(limits)(*FIRST, "left_square", "right_square"))
+    facts = {name: F.when(asked, F.col(f"looked.{name}")).otherwise(F.col(name)) for name in FIRST[:4]}
+    facts |= {name: F.when(asked, F.col(f"looked.{name}")).otherwise(WHOLE) for name in ("left_view", "right_view")}
+    facts["differing_area"] = F.when(asked & ~F.isnan("looked.area"), F.col("looked.area"))
+    return looked.withColumns(facts).drop("looked", *FIRST[4:], "left_square", "right_square")
 
 
 def with_squares(rows: DataFrame, content: str, squares: DataFrame | None) -> DataFrame:
@@ -47,10 +49,24 @@ def with_squares(rows: DataFrame, content: str, squares: DataFrame | None) -> Da
 
 
 def _looker(limits: Limits) -> Callable[..., Column]:
-    def look_at(colour_difference: pd.Series, left: pd.Series, right: pd.Series) -> pd.DataFrame:
+    def look_at(
+        distance: pd.Series,
+        colour_difference: pd.Series,
+        verdict: pd.Series,
+        reason: pd.Series,
+        by_left: pd.Series,
+        by_right: pd.Series,
+        by_distance: pd.Series,
+        left: pd.Series,
+        right: pd.Series,
+    ) -> pd.DataFrame:
         workers.forget_archives()
-        area, verdict, reason = look_again(colour_difference.to_numpy(float), list(left), list(right), limits)
-        return pd.DataFrame({"area": area, "verdict": verdict, "reason": reason})
+        by_views = [
+            None if pd.isna(one) else ViewPair(one, other, int(apart))
+            for one, other, apart in zip(by_left, by_right, by_distance, strict=True)
+        ]
+        pairs = list(map(First, distance, colour_difference, verdict, reason, by_views))
+        return pd.DataFrame(look_again(pairs, list(left), list(right), limits), columns=Looked._fields)
 
     udf: Callable[..., Column] = pandas_udf(look_at, LOOKED)  # type: ignore[call-overload]
     return udf

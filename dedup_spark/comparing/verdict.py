@@ -33,12 +33,15 @@ needs not be stricter here.
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup_spark.comparing import view_pairs
+from dedup_spark.comparing.view_pairs import ViewPairs
 from dedup_spark.hashing import bits, colour_phash
 from dedup_spark.images import colour, thumbnail, witness
 from dedup_spark.settings import Settings
@@ -59,11 +62,20 @@ class Limits:
     fallback_distance: int | None = None  # as max_distance, for pictures with an unstable channel; None: max_distance
     max_differing_area: float | None = None  # share of the squares; None: `look_again` lets all pass
     max_unseen_colour_difference: float = 0.0  # as max_colour_difference, where a square is missing
+    views: ViewPairs = field(default_factory=ViewPairs)  # which meet beside whole pictures: by default none
 
     def stable_distance(self) -> NDArray[np.int64]:
         """The fallback's limit by number of common stable channels, (4,): its share, rounded up to even."""
-        whole = self.max_distance if self.fallback_distance is None else self.fallback_distance
+        whole = self.view_distance()
         return 2 * -(-np.arange(CHANNELS + 1) * whole // (2 * CHANNELS))
+
+    def of_whole(self) -> "Limits":
+        """The limits between whole pictures alone."""
+        return dataclasses.replace(self, views=ViewPairs())
+
+    def view_distance(self) -> int:
+        """Differing bits of two views that meet: a keeper's limits are wider for whole pictures only."""
+        return self.max_distance if self.fallback_distance is None else self.fallback_distance
 
     def channel_distance(self) -> int:
         """In pictures that pass by the fallback one common stable channel is at least this near: what to search by.
@@ -80,8 +92,7 @@ class Limits:
         >>> keeper.max_distance, keeper.max_colour_difference, keeper.fallback_distance
         (20, 4.5, 10)
         """
-        whole = self.max_distance if self.fallback_distance is None else self.fallback_distance
-        return dataclasses.replace(self, max_distance=2 * self.max_distance, fallback_distance=whole)
+        return dataclasses.replace(self, max_distance=2 * self.max_distance, fallback_distance=self.view_distance())
 
 
 def limits(settings: Settings) -> Limits:
@@ -92,16 +103,32 @@ def limits(settings: Settings) -> Limits:
         chosen.max_colour_difference,
         max_differing_area=chosen.max_differing_area,
         max_unseen_colour_difference=chosen.max_unseen_colour_difference,
+        views=view_pairs.of(settings.views),
     )
 
 
 @dataclass(frozen=True)
+class OfViews:
+    """What is known of v views of n pictures, row by row, the whole picture the first; of what it lacks nothing."""
+
+    words: NDArray[np.int64]  # (n, v, 5)
+    usable: NDArray[np.int64]  # (n,): a bit for each that may meet others, the first the lowest
+
+
+@dataclass(frozen=True)
 class Features:
-    """What is known of n pictures, row by row."""
+    """What is known of n pictures, row by row; views: None where none but whole pictures meet."""
 
     words: NDArray[np.int64]  # (n, 5)
     colour_signature: NDArray[np.uint8]  # (n, 600)
     unstable_channels: NDArray[np.uint8]  # (n,): bit 0 = R, 1 = G, 2 = B
+    views: OfViews | None = None
+
+    def take(self, rows: Any) -> "Features":
+        """The features of these rows."""
+        seen = self.views
+        views = seen and OfViews(seen.words[rows], seen.usable[rows])
+        return Features(self.words[rows], self.colour_signature[rows], self.unstable_channels[rows], views)
 
 
 @dataclass(frozen=True)

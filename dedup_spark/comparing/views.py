@@ -31,8 +31,7 @@ from dedup_spark.comparing.verdict import DUPLICATE, LOOKED_AT, REVIEW, VETOED, 
 from dedup_spark.hashing.turns import TURNS, turned_square
 from dedup_spark.images import colour, thumbnail, witness
 from dedup_spark.images.cells import NOTHING, PARTS, Window
-from dedup_spark.images.views import TRIMMED, VIEWS, WHOLE, inside
-from dedup_spark.settings import Views
+from dedup_spark.images.views import VIEWS, WHOLE, inside
 
 STRETCHED = 1.1  # times as long, at most, for its width; what is cut off by 4 % at two sides is 1.09
 PART = 2  # bits by which a part of a content has to be nearer than the content
@@ -89,27 +88,6 @@ class Judged:
     area: NDArray[np.float64]
     verdict: NDArray[np.object_]
     reason: NDArray[np.object_]
-
-
-def searched(chosen: Views) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The views that pictures are asked for by, and those that answer.
-
-    A turned view needs no answer from another: the picture that it is of answers upright when the other one asks.
-
-    >>> searched(Views(("whole", "mirrored"), (), (), ()))
-    (('whole', 'mirrored'), ('whole',))
-    """
-    upright = tuple(name for name in chosen.stored if not VIEWS[name].turn)
-    return chosen.probe or chosen.stored, chosen.against or upright
-
-
-def compared(left: str, right: str) -> bool:
-    """Whether two pictures may meet in these views.
-
-    >>> compared("whole", "whole"), compared("crop_5", "crop_5"), compared("crop_5", "whole")
-    (True, False, True)
-    """
-    return left != right or left in (WHOLE, TRIMMED)
 
 
 def order(distance: int, left: str, right: str) -> tuple[int, int]:

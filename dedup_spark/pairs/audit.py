@@ -13,15 +13,18 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from dedup_spark import duplicate_pairs
-from dedup_spark.comparing import words
+from dedup_spark.comparing import centres, words
 from dedup_spark.comparing.centres import Cutter
 from dedup_spark.comparing.verdict import ALL_CHANNELS, CHANNELS, DUPLICATE, WORDS, Limits, stable_words
-from dedup_spark.pairs import tail
+from dedup_spark.pairs import near_views, tail
 
 OTHERS = 64
 """Near pictures that a sampled one is compared with, at most, drawn by the hash of their contents: a member of a family
 of a hundred thousand has as many.
 """
+
+DEARER = 20
+"""Of the sample so much less is compared by views: two pictures have a hundred pairs of them that may meet."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,20 @@ def compute(
 ) -> Audit:
     """The audit of `pairs`, whose components have `node` and `component`; the other tables are those of `pair_search`.
 
-    Cost: the representatives once more, sample times pictures, 10 ns each, without a shuffle of the pictures.
+    Cost: the representatives once more, sample times pictures, 10 ns each, without a shuffle of the pictures; by views
+    some ten times as much.
     """
     standing = representatives(pictures, pairs)
     if groups is not None:
         standing = standing.join(groups.select("content").distinct(), on="content", how="left_semi")
-    standing = scratch.cut(standing.select("content", "words", "unstable_channels"), "audited")
+    views = (*centres.VIEW_FEATURES, "low_information") if limits.views else ()
+    standing = scratch.cut(standing.select("content", "words", "unstable_channels", *views), "audited")
     drawn = standing.orderBy(F.xxhash64("content", F.lit(sample.seed)), "content").limit(sample.size)
-    near = _in_one_group(_near(drawn, standing, limits), groups)
+    near = _near(drawn, standing, limits)
+    if limits.views:
+        few = standing.orderBy(F.xxhash64("content", F.lit(sample.seed)), "content").limit(-(-sample.size // DEARER))
+        near = near.unionByName(near_views.of_few(few, standing, limits)).distinct()
+    near = _in_one_group(near, groups)
     verified = duplicate_pairs.verify(_few(near, sample.seed), pictures, limits, squares, judgements)
     passing = verified.where(F.col("verdict") == DUPLICATE).select("left_content", "right_content")
     found = [tuple(row) for row in _placed(passing, components).collect()]  # at most sample times OTHERS

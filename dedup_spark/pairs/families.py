@@ -82,7 +82,7 @@ def _spread(
     )
     order = [F.col(name).desc() for name in ORDER]
     foes = None if apart is None else _of_members(apart, members)
-    choices = centres.choose(grouped, order, limits, members_per_task, scratch, shown, foes, budget)
+    choices = centres.choose(grouped, order, limits.of_whole(), members_per_task, scratch, shown, foes, budget)
     joined = members.join(
         choices.select("key", "centre", F.col("colour_difference").alias("colour")), on="key", how="inner"
     )

@@ -17,7 +17,8 @@ from pyspark.sql import functions as F
 
 from dedup_spark import gates, workers
 from dedup_spark.comparing import centres, second_look
-from dedup_spark.comparing.verdict import DUPLICATE, LOOKED_AT, Features, Limits, compare, excess, look_again
+from dedup_spark.comparing.verdict import DUPLICATE, LOOKED_AT, Features, Limits, compare, excess
+from dedup_spark.comparing.view_verdict import First, look_again
 from dedup_spark.images import colour
 
 OPEN = """left string, right string, left_content string, right_content string, passing boolean, near boolean,
@@ -78,7 +79,7 @@ def _hold(left: pd.DataFrame, right: pd.DataFrame, limits: Limits, tossed: bool)
         after = right["number"].to_numpy() > centre["number"]
         if tossed:
             after &= (ours.unstable_channels[row] | theirs.unstable_channels) != 0
-        found.append(_beyond(centre, centres.take(ours, [row]), right, theirs, np.flatnonzero(after), limits))
+        found.append(_beyond(centre, ours.take([row]), right, theirs, np.flatnonzero(after), limits))
     if not any(map(len, found)):
         return _no_rows(OPEN)
     rows = pd.concat([pairs for pairs in found if len(pairs)], ignore_index=True)
@@ -91,7 +92,7 @@ def _beyond(
     centre: dict[Hashable, Any], one: Features, right: pd.DataFrame, theirs: Features, asked: Any, limits: Limits
 ) -> pd.DataFrame:
     """One centre against those asked of many: the columns of `OPEN`, of pairs that are open or near."""
-    bits = excess(one, centres.take(theirs, asked), limits)
+    bits = excess(one, theirs.take(asked), limits)
     reached = bits <= centre["reach_bits"] + right["reach_bits"].to_numpy()[asked]  # most are not, in a loose family
     asked, bits = asked[reached], bits[reached]
     colours = colour.difference(one.colour_signature, theirs.colour_signature[asked])
@@ -186,11 +187,11 @@ def _first_passing(left: pd.DataFrame, right: pd.DataFrame, limits: Limits) -> p
     while ours and theirs and len(waiting):
         asked, waiting = waiting.iloc[:at_once], waiting.iloc[at_once:]
         one, other = asked["ours"].to_numpy(), asked["theirs"].to_numpy()
-        compared = compare(centres.take(ours, one), centres.take(theirs, other), limits)
+        compared = compare(ours.take(one), theirs.take(other), limits)
         near = np.flatnonzero(compared.verdict == DUPLICATE)
-        mine: list[Any] = left["square"].iloc[one[near]].tolist()
-        others: list[Any] = right["square"].iloc[other[near]].tolist()
-        _, verdict, _ = look_again(compared.colour_difference[near], mine, others, limits)
+        mine, others = left["square"].iloc[one[near]].tolist(), right["square"].iloc[other[near]].tolist()
+        firsts = [First(0, far, DUPLICATE, DUPLICATE) for far in compared.colour_difference[near].tolist()]
+        verdict = np.array([looked.verdict for looked in look_again(firsts, mine, others, limits)], dtype=object)
         passing = asked.iloc[near[verdict == DUPLICATE]].drop_duplicates("pair")
         found.append(passing)
         waiting = waiting[~waiting["pair"].isin(passing["pair"])]

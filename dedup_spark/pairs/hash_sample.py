@@ -6,8 +6,11 @@ from pyspark.sql import functions as F
 
 from dedup_spark import duplicate_pairs, gates
 from dedup_spark.bands import pricing
+from dedup_spark.bands.banding import Plan
 from dedup_spark.bands.pricing import Priced, Sample
+from dedup_spark.comparing import centres
 from dedup_spark.comparing.verdict import CHANNELS, WORDS, Limits
+from dedup_spark.pairs import near_views
 
 SIZE = 50_000
 """Hashes that come to the driver: 20,000 say the candidates of a million within a tenth, but not its largest bucket."""
@@ -27,7 +30,7 @@ def draw(pictures: DataFrame, size: int = SIZE) -> Sample:
 
 
 def plan(pictures: DataFrame, limits: Limits, budget: float) -> Priced:
-    """The cheapest plan for the search among these pictures, and what it will cost.
+    """The cheapest plan for the search among these pictures, and what it will cost; a search by views goes by it, too.
 
     Raises `GateFailed` where it costs more than `[candidate_pairs] budget`; it says which threshold would not.
     """
@@ -35,3 +38,17 @@ def plan(pictures: DataFrame, limits: Limits, budget: float) -> Priced:
     priced = pricing.choose(sample, limits.max_distance, max(1, sample.of))
     gates.budget(pricing.refusal(sample, priced, budget))
     return priced
+
+
+def of_views(pictures: DataFrame, limits: Limits, plan: Plan, size: int = SIZE) -> Priced:
+    """What the search by views costs with that plan."""
+    pairs, seen = limits.views, Observation()
+    every = pairs.rows({*pairs.probe, *pairs.against})
+    shows = pictures.where(~F.col("low_information")).select("content", *centres.VIEW_FEATURES, "words")
+    drawn = shows.observe(seen, F.count("*").alias("pictures")).orderBy(F.xxhash64("content")).limit(size // len(every))
+    rulers: dict[str, list[list[int]]] = {ruler: [] for ruler in pairs.rulers()}
+    for row in near_views.nodes(drawn, pairs.stored, pairs).select(near_views.RULER, "words").collect():
+        rulers[row[near_views.RULER]].append(row["words"])
+    times = max(1.0, seen.get["pictures"] / (size // len(every)))
+    words = {ruler: np.array(found, dtype=np.int64).reshape(-1, WORDS) for ruler, found in rulers.items()}
+    return pricing.by_rulers(words, times, plan, CHANNELS)

@@ -17,14 +17,15 @@ def find(
     asked: DataFrame, asked_thumbnails: DataFrame, stored: DataFrame, thumbnails: DataFrame, settings: Settings
 ) -> DataFrame:
     """One row per asked image and stored picture within the threshold: `asked` (its image), `content`, `image` of the
-    stored picture, `distance`, `colour_difference`, `verdict`, `reason`. `asked` and `stored` are
-    fingerprints, with their thumbnails; neither is compared with itself.
+    stored picture, `asked_view` and `view`, in which they met, `distance`, `colour_difference`, `verdict`, `reason`.
+    `asked` and `stored` are fingerprints, with their thumbnails; neither is compared with itself.
 
     Raises `BadInput` where no stored picture has the versions of hash and signature that are made now.
     """
     limits = verdict.limits(settings)
-    wanted = fingerprints.distinct_pictures(asked).withColumn("content", F.concat(F.lit(ASKED), "content"))
-    known = fingerprints.distinct_pictures(_comparable(stored, settings.fingerprints.decode))
+    views = settings.views.stored
+    wanted = fingerprints.distinct_pictures(asked, views).withColumn("content", F.concat(F.lit(ASKED), "content"))
+    known = fingerprints.distinct_pictures(_comparable(stored, settings.fingerprints.decode), views)
     squares = fingerprints.squares(wanted, asked_thumbnails).unionByName(fingerprints.squares(known, thumbnails))
     same = wanted.select(F.col("content").alias("left"), F.expr(f"substring(content, {len(ASKED) + 1})").alias("right"))
     stored_too = same.join(known.select(F.col("content").alias("right")), on="right", how="left_semi")
@@ -38,6 +39,8 @@ def find(
         ours.alias("bytes"),
         theirs.alias("content"),
         F.when(first, F.col("right_image")).otherwise(F.col("left_image")).alias("image"),
+        F.when(first, F.col("left_view")).otherwise(F.col("right_view")).alias("asked_view"),
+        F.when(first, F.col("right_view")).otherwise(F.col("left_view")).alias("view"),
         "distance",
         "colour_difference",
         F.when(equal, "duplicate").otherwise(F.col("verdict")).alias("verdict"),

@@ -45,7 +45,8 @@ class Near:
 
     families: as `hot_buckets.Found` has them; None: there are none. candidates: pairs that share a band, once for each
     that they share. largest_bucket: its rows. On the cluster a calm search counts both in buckets with a new row only.
-    compared: pairs that met to be compared. seconds: from table to table. recalled: pairs that were known.
+    rows: of both tables. compared: pairs that met to be compared. seconds: from table to table. recalled: pairs that
+    were known.
     """
 
     pairs: DataFrame
@@ -56,6 +57,7 @@ class Near:
     largest_bucket: int
     compared: int
     seconds: float
+    rows: int
     recalled: int = 0
 
 
@@ -64,7 +66,7 @@ def find(search: Search, count: int, scratch: Scratch, limits: CandidatePairs, c
     began = time.monotonic()
     carrier, why = choose(count, session.memory(), session.is_connect(search.left.sparkSession), limits)
     if carrier == DRIVER:
-        return _by_driver(search, scratch, why, began)
+        return _by_driver(search, count, scratch, why, began)
     found = hot_buckets.find(search, scratch, components, count)
     parts = []
     for number, part in enumerate(found.pairs):  # one after the other
@@ -72,7 +74,7 @@ def find(search: Search, count: int, scratch: Scratch, limits: CandidatePairs, c
         parts.append(kept)
     pairs, seconds = reduce(DataFrame.unionByName, parts), time.monotonic() - began
     met = found.candidates, found.largest, found.compared
-    return Near(pairs, found.families, CLUSTER, why, *met, seconds)
+    return Near(pairs, found.families, CLUSTER, why, *met, seconds, count)
 
 
 def within(candidates: DataFrame, plan: Plan) -> DataFrame:
@@ -92,7 +94,7 @@ def choose(rows: int, memory: int, connect: bool, limits: CandidatePairs) -> tup
     return carriers.choose(load, "candidate_pairs", memory, connect)
 
 
-def _by_driver(search: Search, scratch: Scratch, why: str, began: float) -> Near:
+def _by_driver(search: Search, count: int, scratch: Scratch, why: str, began: float) -> Near:
     tables = [_read(rows, search, scratch) for rows in (search.left, search.right) if rows is not None]
     groups = _codes(tables, search.groups) if search.groups else [None, None]
     ours, theirs = tables[0], tables[-1]
@@ -114,7 +116,7 @@ def _by_driver(search: Search, scratch: Scratch, why: str, began: float) -> Near
     pairs = scratch.put_arrow(rows, "near")
     named = None if families is None else scratch.put_arrow(families, "families")
     met = tally.candidates, tally.largest, tally.compared
-    return Near(pairs, named, DRIVER, why, *met, time.monotonic() - began)
+    return Near(pairs, named, DRIVER, why, *met, time.monotonic() - began, count)
 
 
 def _read(rows: DataFrame, search: Search, scratch: Scratch) -> pa.Table:

@@ -105,10 +105,6 @@ def _compared(
     distance, colour_difference = np.zeros(len(left), dtype=np.int64), np.zeros(len(left))
     for start in range(0, len(left), PAIRS):
         rows = slice(start, start + PAIRS)
-        compared = compare(_take(pictures, left[rows]), _take(pictures, right[rows]), limits)
+        compared = compare(pictures.take(left[rows]), pictures.take(right[rows]), limits)
         distance[rows], colour_difference[rows] = compared.distance, compared.colour_difference
     return distance, colour_difference
-
-
-def _take(pictures: Features, rows: NDArray[np.int64]) -> Features:
-    return Features(pictures.words[rows], pictures.colour_signature[rows], pictures.unstable_channels[rows])

@@ -1,8 +1,8 @@
 """A verified pair is two contents that some search, or a person, brought together, with the verdict on them.
 
-Three searches bring pictures together: equal hashes, near hashes, and near channels where a hash is a coin toss. Each
-runs over representatives only: a picture that is none has one pair, to its representative. Where a search meets a
-family, it gives the pairs that span it (`families`) in place of all.
+Four searches bring pictures together: equal hashes, near hashes, near channels where a hash is a coin toss, and near
+views. Each runs over representatives only: a picture that is none has one pair, to its representative. Where a search
+meets a family, it gives the pairs that span it (`families`) in place of all.
 """
 
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ from dedup_spark.bands.banding import Plan
 from dedup_spark.bands.pricing import Priced
 from dedup_spark.comparing.verdict import ALL_CHANNELS, Limits
 from dedup_spark.errors import BadInput
-from dedup_spark.pairs import families, near_hashes, near_pairs, pool, searched
+from dedup_spark.pairs import families, near_hashes, near_pairs, near_views, pool, searched
 from dedup_spark.pairs.near_pairs import Near
 from dedup_spark.pairs.pool import Pool
 from dedup_spark.pairs.searched import Known
-from dedup_spark.pairs.searches import BY_CHANNEL, BY_HASH
+from dedup_spark.pairs.searches import BY_CHANNEL, BY_HASH, BY_VIEW
 from dedup_spark.people import judged
 from dedup_spark.settings import Settings
 from dedup_spark.storage import Scratch
@@ -36,17 +36,18 @@ GROUPS = "groups"
 class Searched:
     """The pairs, as `tables.DUPLICATE_PAIRS`; the families that some of them span: how many, how large.
 
-    searches: by name; the first one is that by bands. representatives: how many it was for. counts: the rows that are
-    new and known, the hashes that are gone. What the next run knows by it: `near_hashes`, `searched`.
+    searches: by name; the first one is that by whole hashes. counts: the rows that are new and known, the hashes that
+    are gone. What the next run knows by it: `near_hashes`, `searched`, and `near_views`
+    where views are compared.
     """
 
     pairs: DataFrame
     families: dict[str, int]
     searches: dict[str, Near]
-    representatives: int
     counts: dict[str, int]
     near_hashes: DataFrame
     searched: DataFrame
+    near_views: DataFrame | None
 
     def reused(self) -> dict[str, Any]:
         """What run.json says of the pairs that were known: hashes, pairs, and what had to be compared."""
@@ -54,9 +55,9 @@ class Searched:
         recalled, compared = sum(near.recalled for near in met), sum(near.compared for near in met)
         return {"hashes": self.counts, "pairs": recalled, "compared": compared}
 
-    def said(self, priced: Priced, cores: int | None) -> dict[str, Any]:
-        """What run.json says of the search: who carried it and why, what it was to cost beside what it did."""
-        near = self.searches[BY_HASH]
+    def said(self, priced: Priced, cores: int | None, name: str = BY_HASH) -> dict[str, Any]:
+        """What run.json says of a search: who carried it and why, what it was to cost beside what it did."""
+        near = self.searches[name]
         seconds = priced.core_seconds(near.carrier)
         predicted: dict[str, Any] = {
             "hashes": priced.images,
@@ -67,8 +68,8 @@ class Searched:
             "seconds": round(seconds / cores, 3) if cores else None,
         }
         actual: dict[str, Any] = {
-            "hashes": self.representatives,
-            "rows": self.representatives * len(priced.plan.bands),
+            "hashes": near.rows,
+            "rows": near.rows * len(priced.plan.bands),
             "candidates": near.candidates,
             "compared": near.compared,
             "largest_bucket": near.largest_bucket,
@@ -114,22 +115,27 @@ def among(
     if groups is not None:
         representatives = representatives.join(groups, on="content", how="inner")
     standing = pool.stand(representatives, shared)
-    found = {BY_HASH: pool.by_hash(standing, shared, plan or banding.plan(limits.max_distance))}
+    plan = plan or banding.plan(limits.max_distance)
+    found = {BY_HASH: pool.by_hash(standing, shared, plan)}
     if standing.tossed:
         found[BY_CHANNEL] = pool.by_channel(standing, shared)
-    spanned = [_with_families(near, shared, tossed=name == BY_CHANNEL) for name, near in found.items()]
+    hashes = near_hashes.rows({name: near.pairs for name, near in found.items()})
+    if limits.views:
+        found[BY_VIEW] = near_views.find(standing, shared, plan)
+    spanned = [_with_families(near, name, shared) for name, near in found.items()]
     met = reduce(DataFrame.unionByName, spanned, duplicate_pairs.of_one_hash(choices))
     met = _once(met) if within or len(found) > 1 else met  # two pictures meet in each group that shows both
     pairs = duplicate_pairs.verify(judged.with_judged(met, judgements), pictures, limits, squares, judgements)
-    met_families = {name: found[name].families if name in found else None for name in (BY_HASH, BY_CHANNEL)}
+    families = {name: near.families for name, near in found.items() if near.families is not None}
+    in_families = {name: near_views.pictures(rows) if name == BY_VIEW else rows for name, rows in families.items()}
     return Searched(
         pairs,
-        _counted([rows for rows in met_families.values() if rows is not None]),
+        _counted(list(families.values())),
         found,
-        standing.count,
         standing.counts(),
-        near_hashes.rows({name: near.pairs for name, near in found.items()}),
-        searched.rows(standing.rows, met_families, within),
+        hashes,
+        searched.rows(standing.rows, in_families, within),
+        found[BY_VIEW].pairs if limits.views else None,
     )
 
 
@@ -164,26 +170,36 @@ def between(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
     plan, groups = banding.plan(limits.channel_distance(), channels=1), [duplicate_pairs.CHANNEL]
     ours, theirs = (duplicate_pairs.channels(pictures.where(~F.col("low_information"))) for pictures in (wanted, known))
     by_channels = near_pairs.within(candidate_pairs.find(ours, theirs, plan, same=False, groups=groups), plan)
-    return whole.unionByName(by_channels).select("left", "right").distinct()
+    found = whole.unionByName(by_channels).select("left", "right")
+    if limits.views:
+        found = found.unionByName(near_views.between(wanted, known, limits))
+    return found.distinct()
 
 
-def _with_families(met: Near, shared: Pool, tossed: bool) -> DataFrame:
+def _with_families(met: Near, name: str, shared: Pool) -> DataFrame:
     """Those pairs, and beside them the pairs that span the families."""
     pairs = met.pairs.select("left", "right")
     if met.families is None:
         return pairs
-    members = shared.pictures.join(met.families.withColumnRenamed("key", "content"), on="content", how="inner")
+    squares, apart = shared.squares, judged.apart(shared.judgements)
+    if name == BY_VIEW:
+        members = near_views.members(met.families, shared.pictures, shared.squares, shared.limits)
+        members = shared.scratch.cut(members, "views of families")
+        squares, apart = members.select("content", "square").distinct(), near_views.apart(members, apart)
+        members = members.drop("square")
+    else:
+        members = shared.pictures.join(met.families.withColumnRenamed("key", "content"), on="content", how="inner")
     spanning = families.span(
         members,
         shared.limits,
         shared.settings.duplicate_sets.round,
         shared.settings.candidate_pairs.family_budget,
         shared.scratch,
-        shared.squares,
-        judged.apart(shared.judgements),
-        tossed,
+        squares,
+        apart,
+        tossed=name == BY_CHANNEL,
     )
-    return pairs.unionByName(spanning)
+    return pairs.unionByName(near_views.of_pictures(spanning) if name == BY_VIEW else spanning)
 
 
 def _once(pairs: DataFrame) -> DataFrame:

@@ -17,6 +17,7 @@ from dedup_spark import duplicate_pairs, tables
 from dedup_spark.bands import banding
 from dedup_spark.bands.banding import Plan
 from dedup_spark.candidate_pairs import KNOWN
+from dedup_spark.comparing import centres
 from dedup_spark.comparing.verdict import CHANNELS, Limits
 from dedup_spark.pairs import near_hashes, near_pairs, on_driver, searched
 from dedup_spark.pairs.near_pairs import Near
@@ -70,7 +71,8 @@ class Standing:
 def stand(representatives: DataFrame, pool: Pool) -> Standing:
     """The rows of a pool that are searched: pictures that stand for themselves, as they are cut for it."""
     seen, tossed = Observation(), F.count_if(F.col("unstable_channels") != 0).alias("tossed")
-    rows = representatives.select("content", *searched.HASH, "low_information", *pool.within)
+    views = centres.VIEW_FEATURES if pool.limits.views else ()
+    rows = representatives.select("content", *searched.HASH, *views, "low_information", *pool.within)
     cut, count = pool.scratch.cut(rows.observe(seen, tossed), "standing"), pool.scratch.rows("standing")
     found = Standing(cut, count, **seen.get)
     if pool.known is None:
@@ -113,7 +115,7 @@ def by_hash(standing: Standing, pool: Pool, plan: Plan) -> Near:
     rows = searched.known_in(duplicate_pairs.enters_search(standing.rows), BY_HASH)
     hashes = duplicate_pairs.hashes(rows, _carried(pool))
     calm = _calm(standing, pool, plan)
-    found = _search(pool, plan, hashes, None, pool.within, standing.count, calm is not None)
+    found = search(pool, BY_HASH, plan, hashes, None, pool.within, standing.count, calm is not None)
     if calm is not None and found.carrier == CLUSTER:  # it has looked at the buckets with a new row only
         found = replace(found, largest_bucket=max(found.largest_bucket, calm))
     stable = {f"{side}_unstable_channels": F.lit(0) for side in near_hashes.SIDES}
@@ -131,7 +133,7 @@ def by_channel(standing: Standing, pool: Pool) -> Near:
     asked, shown = (duplicate_pairs.channels(side, _carried(pool)) for side in sides)
     groups = [duplicate_pairs.CHANNEL, *pool.within]
     count = standing.count * (1 + CHANNELS)
-    found = _search(pool, banding.plan(most, channels=1), asked, shown, groups, count)
+    found = search(pool, BY_CHANNEL, banding.plan(most, channels=1), asked, shown, groups, count)
     whole = near_hashes.with_hashes(found.pairs.select(*near_hashes.SIDES), pool.pictures)
     return _recalled(replace(found, pairs=whole), BY_CHANNEL, *sides, standing, pool, most)
 
@@ -151,8 +153,9 @@ def _calm(standing: Standing, pool: Pool, plan: Plan) -> int | None:
     return known.largest_bucket if known is not None and calm else None
 
 
-def _search(
+def search(
     pool: Pool,
+    name: str,
     plan: Plan,
     left: DataFrame,
     right: DataFrame | None,
@@ -160,10 +163,10 @@ def _search(
     count: int,
     calm: bool = False,
 ) -> Near:
+    """The near pairs of tables with so many rows, as the pool's settings say."""
     chosen = pool.settings.candidate_pairs
-    name = BY_HASH if right is None else BY_CHANNEL
-    search = Search(left, right, plan, groups, chosen.max_bucket, chosen.shuffle_bytes, pool.within, name, calm)
-    return near_pairs.find(search, count, pool.scratch, chosen, pool.settings.components)
+    asked = Search(left, right, plan, groups, chosen.max_bucket, chosen.shuffle_bytes, pool.within, name, calm)
+    return near_pairs.find(asked, count, pool.scratch, chosen, pool.settings.components)
 
 
 def _recalled(

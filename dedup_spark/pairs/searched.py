@@ -13,14 +13,17 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from dedup_spark.candidate_pairs import KNOWN
-from dedup_spark.pairs.searches import BY_CHANNEL, BY_HASH
+from dedup_spark.pairs.searches import BY_CHANNEL, BY_HASH, BY_VIEW
 
 HASH = ("words", "unstable_channels")
 """What a search sees of a picture."""
 
 WITHIN = "within"
 KNOWN_IN = {BY_HASH: "by_hash", BY_CHANNEL: "by_channel"}
-"""The columns that say of a row whether it is known in the search of that name."""
+"""The columns that say of a row whether its hash is known in the search of that name."""
+
+FOUND_IN = KNOWN_IN | {BY_VIEW: "by_view"}
+"""The columns that say of a row whether the search of that name met it in no family."""
 
 STOOD = "stood"
 """How many rows of this hash and group there were in the run before."""
@@ -31,7 +34,8 @@ KEY = "hash_key"
 
 @dataclass(frozen=True)
 class Known:
-    """What the run before found out: `tables.SEARCHED` and `tables.NEAR_HASHES`.
+    """What the run before found out: `tables.SEARCHED`, `tables.NEAR_HASHES`, and `tables.NEAR_VIEWS` where it
+    compared the views that are compared today.
 
     plan: that of its search by bands, as text. largest_bucket: no bucket of it had more rows. rows: of the larger of
     both tables. on_driver: takes the name of one and reads it there, where it fits.
@@ -44,6 +48,7 @@ class Known:
     largest_bucket: int
     rows: int
     on_driver: Callable[[str], pa.Table]
+    near_views: DataFrame | None = None
 
 
 def mark(standing: DataFrame, searched: DataFrame, within: Sequence[str]) -> DataFrame:
@@ -54,7 +59,7 @@ def mark(standing: DataFrame, searched: DataFrame, within: Sequence[str]) -> Dat
     key, known = F.xxhash64(*HASH, WITHIN), KNOWN_IN.values()
     facts = [F.count("*").alias(STOOD), *(F.bool_and(name).alias(name) for name in known)]
     before = searched.withColumn(KEY, key).groupBy(*row).agg(*facts)
-    keyed = standing.withColumn(WITHIN, _group(within)).withColumn(KEY, key)
+    keyed = standing.withColumn(WITHIN, group(within)).withColumn(KEY, key)
     marked = keyed.join(before, on=row, how="full").drop(WITHIN)
     new = {name: F.coalesce(name, F.lit(False)) for name in known}
     return marked.withColumns(new | {STOOD: F.coalesce(STOOD, F.lit(0))})
@@ -69,16 +74,17 @@ def known_in(standing: DataFrame, name: str) -> DataFrame:
 def rows(standing: DataFrame, families: Mapping[str, DataFrame | None], within: Sequence[str]) -> DataFrame:
     """`tables.SEARCHED` of the pictures of a search, for the families that each search by name met."""
     kept = standing.select("content", *HASH, *within)
-    for name, found in families.items():
-        column = KNOWN_IN[name]
+    for name, column in FOUND_IN.items():
+        found = families.get(name)
         if found is None:
             kept = kept.withColumn(column, F.lit(True))
         else:
-            members = found.select(F.col("key").alias("content"), *within, F.lit(False).alias(column))
+            members = found.select(F.col("key").alias("content"), *within, F.lit(False).alias(column)).distinct()
             kept = kept.join(members, on=["content", *within], how="left")
             kept = kept.withColumn(column, F.coalesce(column, F.lit(True)))
-    return kept.select(*HASH, _group(within).alias(WITHIN), *KNOWN_IN.values())
+    return kept.select("content", *HASH, group(within).alias(WITHIN), *FOUND_IN.values())
 
 
-def _group(within: Sequence[str]) -> Column:
+def group(within: Sequence[str]) -> Column:
+    """The group of a row, as `tables.SEARCHED` has it."""
     return F.array(*within).cast("array<string>")

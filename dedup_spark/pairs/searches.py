@@ -13,8 +13,8 @@ ROW_BYTES = 60
 
 WORD_BYTES = 8
 
-BY_HASH, BY_CHANNEL = "near", "near-channels"
-"""What the two searches of a run are called: by whole hashes, and by the channels of those that are a coin toss."""
+BY_HASH, BY_CHANNEL, BY_VIEW = "near", "near-channels", "near-views"
+"""What the searches of a run are called: by whole hashes, by the channels of those that are a coin toss, by views."""
 
 
 @dataclass(frozen=True)

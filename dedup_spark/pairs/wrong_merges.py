@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dedup_spark.comparing import centres, second_look
+from dedup_spark.comparing.squares import file
 from dedup_spark.comparing.verdict import Limits
 from dedup_spark.pairs import null_pairs, tail
 from dedup_spark.pairs.null_pairs import DISTANCES, NullPairs
@@ -36,7 +37,8 @@ def count(pictures: DataFrame, squares: DataFrame, known: DataFrame | None, size
         taken = taken.join(known, on="content", how="left").withColumn("set_id", F.coalesce("set_id", "content"))
     else:
         taken = taken.withColumn("set_id", F.col("content"))
-    return of_rows(second_look.with_squares(taken, "content", squares).toPandas(), limits)
+    rows = second_look.with_squares(taken, "content", squares).toPandas()
+    return of_rows(rows.assign(square=rows["square"].map(file)), limits)
 
 
 def of_rows(rows: pd.DataFrame, limits: Limits) -> NullPairs:

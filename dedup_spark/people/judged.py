@@ -14,7 +14,8 @@ from pyspark.sql import functions as F
 
 from dedup_spark import workers
 from dedup_spark.comparing import centres, second_look
-from dedup_spark.comparing.verdict import DUPLICATE, VETOED, Limits, compare
+from dedup_spark.comparing.verdict import DUPLICATE, VETOED, Limits
+from dedup_spark.comparing.view_verdict import FACTS, compare
 from dedup_spark.people import judgements
 from dedup_spark.people.judgements import DIFFERENT, SAME
 
@@ -82,7 +83,7 @@ def merge(
     moved = scratch.cut(_moved(choices, members, order, judged, scratch), "moved")
     if moved.isEmpty():
         return choices
-    known = members.select("key", *centres.FEATURES)
+    known = members.select("key", *centres.features_of(limits))
     left = known.select(*(F.col(name).alias(f"left_{name}") for name in known.columns))
     right = known.select(*(F.col(name).alias(f"right_{name}") for name in known.columns))
     ends = choices.join(F.broadcast(moved), on="centre", how="inner")
@@ -90,7 +91,7 @@ def merge(
     compared = (
         pairs.join(left, on="left_key", how="inner")
         .join(right, on="right_key", how="inner")
-        .mapInPandas(_comparer(limits), f"{centres.CHOICE}, verdict string")
+        .mapInPandas(_comparer(limits), f"key string, centre string, {FACTS}")
     )
     looked = second_look.look(compared, "centre", "key", limits, squares)
     reason = F.when(F.col("verdict") == DUPLICATE, F.col("reason")).otherwise(JUDGED)
@@ -139,15 +140,6 @@ def _comparer(limits: Limits) -> Any:
         workers.forget_archives()
         for pairs in (batch for batch in batches if len(batch)):
             found = compare(centres.features(pairs, "left_"), centres.features(pairs, "right_"), limits)
-            yield pd.DataFrame(
-                {
-                    "key": pairs["right_key"],
-                    "centre": pairs["left_key"],
-                    "distance": found.distance,
-                    "colour_difference": found.colour_difference,
-                    "reason": found.reason,
-                    "verdict": found.verdict,
-                }
-            )
+            yield pd.DataFrame({"key": pairs["right_key"], "centre": pairs["left_key"]} | found.columns())
 
     return compared
