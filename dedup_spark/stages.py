@@ -113,7 +113,7 @@ def find_pairs(work: Work, seen: Seen) -> DataFrame:
     """
     priced = hash_sample.plan(seen.pictures, seen.limits, work.settings.candidate_pairs.budget)
     work.run.note(plan=str(priced.plan))
-    of_views = hash_sample.of_views(seen.pictures, seen.limits, priced.plan) if seen.limits.views else None
+    of_views = hash_sample.of_views(seen.pictures, seen.limits, priced, work.settings.candidate_pairs.budget)
     before, why = known.before(work)
     found = pair_search.among(
         seen.pictures,

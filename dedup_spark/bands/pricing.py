@@ -115,6 +115,17 @@ def refusal(sample: Sample, priced: Priced, budget: float) -> str | None:
     return f"{said}; no max_distance is within it"
 
 
+def refusal_of_views(priced: Priced, pictures: int, budget: float) -> str | None:
+    """Why a search by views may not run for so many pictures; None: it is within `[candidate_pairs] budget`."""
+    each = priced.candidates / max(1, pictures)
+    if each <= budget:
+        return None
+    return (
+        f"[views] stored makes {each:,.0f} candidates a picture among {pictures:,}, over [candidate_pairs] budget = "
+        f"{budget:,}; fewer views make fewer, ['whole'] none"
+    )
+
+
 def price(sample: Sample, plan: Plan, images: int, near: Longs | None = None) -> Priced:
     """What one plan costs. near: the bits in which the near pairs of the sample differ; None: they are looked for."""
     near = _near(sample.words, plan) if near is None else near

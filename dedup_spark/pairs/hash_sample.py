@@ -6,7 +6,6 @@ from pyspark.sql import functions as F
 
 from dedup_spark import duplicate_pairs, gates
 from dedup_spark.bands import pricing
-from dedup_spark.bands.banding import Plan
 from dedup_spark.bands.pricing import Priced, Sample
 from dedup_spark.comparing import centres
 from dedup_spark.comparing.verdict import CHANNELS, WORDS, Limits
@@ -40,9 +39,11 @@ def plan(pictures: DataFrame, limits: Limits, budget: float) -> Priced:
     return priced
 
 
-def of_views(pictures: DataFrame, limits: Limits, plan: Plan, size: int = SIZE) -> Priced:
-    """What the search by views costs with that plan."""
+def of_views(pictures: DataFrame, limits: Limits, priced: Priced, budget: float, size: int = SIZE) -> Priced | None:
+    """What the search by views costs, with the plan of whole pictures; None: none meet. Raises as `plan` does."""
     pairs, seen = limits.views, Observation()
+    if not pairs:
+        return None
     every = pairs.rows({*pairs.probe, *pairs.against})
     shows = pictures.where(~F.col("low_information")).select("content", *centres.VIEW_FEATURES, "words")
     drawn = shows.observe(seen, F.count("*").alias("pictures")).orderBy(F.xxhash64("content")).limit(size // len(every))
@@ -51,4 +52,6 @@ def of_views(pictures: DataFrame, limits: Limits, plan: Plan, size: int = SIZE) 
         rulers[row[near_views.RULER]].append(row["words"])
     times = max(1.0, seen.get["pictures"] / (size // len(every)))
     words = {ruler: np.array(found, dtype=np.int64).reshape(-1, WORDS) for ruler, found in rulers.items()}
-    return pricing.by_rulers(words, times, plan, CHANNELS)
+    found = pricing.by_rulers(words, times, priced.plan, CHANNELS)
+    gates.budget(pricing.refusal_of_views(found, seen.get["pictures"], budget))
+    return found
