@@ -77,8 +77,10 @@ def stat(path: str, s3: S3) -> Entry | None:
     return _asked(f"cannot read {path}", location.bucket, head, s3, ask) if location.key else None
 
 
-def write(path: str, data: bytes, s3: S3, *, expected: str | None = ANY) -> str:
+def write(path: str, data: bytes, s3: S3, *, expected: str | None = ANY, kind: str = "") -> str:
     """Puts the object there in one piece and gives its version.
+
+    kind: its content type, for what a browser is to open; a disk goes by the ending of the name.
 
     `expected` is `ANY`, None (nothing may lie there), or the version that may be replaced, as `read` or `write` gave
     it; raises `Conflict` when something else lies there. When the answer to a write got lost and the second attempt
@@ -102,7 +104,7 @@ def write(path: str, data: bytes, s3: S3, *, expected: str | None = ANY) -> str:
         nonlocal tries
         tries += 1
         if expected == ANY:
-            return obstore.put(client, key, data)["e_tag"] or ""
+            return obstore.put(client, key, data, attributes={"Content-Type": kind} if kind else None)["e_tag"] or ""
         mode: PutMode = "create" if expected is None else {"e_tag": expected}
         return obstore.put(client, key, data, mode=mode, use_multipart=False)["e_tag"] or ""
 
