@@ -4,6 +4,7 @@ dedup-spark run CATALOGUE OUTPUT        the whole flow; --against OUTPUT2: witho
 dedup-spark plan CATALOGUE              what it would cost, before it costs anything
 dedup-spark query OUTPUT IMAGE ...      which stored pictures are within the threshold of these
 dedup-spark explain OUTPUT OFFER OFFER  the chain of pictures that connects two offers
+dedup-spark report OUTPUT [RUN]         the pages to look at once more; --sanitised: without pictures and merchants
 dedup-spark history OUTPUT              the runs there were, what changed, what was fetched
 dedup-spark rollback OUTPUT [RUN]       makes an older run the current one again
 dedup-spark review import FILE OUTPUT   what people said of offers and pictures: every later run on OUTPUT obeys it
@@ -92,6 +93,15 @@ def explain(asked: argparse.Namespace, chosen: Settings) -> None:
     left, right = asked.offer
     report = explains.report(asked.output, left, right, chosen)
     print(explains.as_json(report) if asked.json else explains.text(report))
+
+
+def report(asked: argparse.Namespace, chosen: Settings) -> None:
+    """The pages of a run that is over."""
+    from dedup_spark.commands import report as reports
+
+    if asked.sanitised:
+        chosen = dataclasses.replace(chosen, report=dataclasses.replace(chosen.report, sanitised=True))
+    print(reports.write(asked.output, asked.run, chosen))
 
 
 def history(asked: argparse.Namespace, chosen: Settings) -> None:
@@ -220,6 +230,12 @@ def _of_questions(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _of_runs(commands: Commands, common: argparse.ArgumentParser) -> None:
+    command = commands.add_parser("report", parents=[common], help="the pages to look at, once more")
+    command.add_argument("output", metavar="OUTPUT", help="where a run was published")
+    command.add_argument("run", metavar="RUN", nargs="?", help="its run_id; by default the current one")
+    command.add_argument("--sanitised", action="store_true", help="without pictures and names of merchants")
+    command.set_defaults(command=report)
+
     command = commands.add_parser("history", parents=[common], help="the runs there were, and what changed")
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
     command.add_argument("--json", action="store_true", help="for machines")

@@ -141,3 +141,5 @@ def flow(work: Work, found: Source, said: Reviews, protected: Sequence[Reference
         counted = account.of(work.run.rows(), offers, prints, joined, decided)
         clusters_json.write(joined, counted["clusters"], work.run.folder, settings)
     work.run.note(**counted)
+    if settings.report.write:
+        stages.report(work)

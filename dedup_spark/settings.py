@@ -38,6 +38,7 @@ UNDECIDING = (
     "fingerprints.images_per_task",
     "fingerprints.in_flight",
     "judgements",
+    "report",
     "run",
     "s3",
     "session",
@@ -198,6 +199,15 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
+class Report:
+    write: bool
+    cards: int
+    seed: int
+    columns: tuple[str, ...]
+    sanitised: bool
+
+
+@dataclass(frozen=True)
 class Run:
     max_reject_share: float
     partitions: int
@@ -248,6 +258,7 @@ class Settings:
     clusters: Clusters
     deduplicated: Deduplicated
     evaluate: Evaluate
+    report: Report
     run: Run
     storage: Storage
     s3: S3

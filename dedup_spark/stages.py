@@ -38,6 +38,7 @@ from dedup_spark.pairs.searches import BY_VIEW
 from dedup_spark.people import people
 from dedup_spark.people.people import Word
 from dedup_spark.references import Reference
+from dedup_spark.report import whole
 from dedup_spark.source import Source
 from dedup_spark.spark import session
 from dedup_spark.splits import Split
@@ -232,3 +233,17 @@ def connect(work: Work, name: str, edges: DataFrame) -> DataFrame:
     said = {"carrier": found.carrier, "why": found.why, "edges": found.edges, "rounds": found.rounds}
     work.run.note(components=work.run.manifest.get("components", {}) | {name: said})
     return found.labels
+
+
+def report(work: Work) -> None:
+    """The pages that people look at; run.json says where they lie."""
+    run, settings = work.run, work.settings
+    run.lease.check()
+    with work.stage("report"):
+        page = whole.write(
+            run.manifest,
+            lambda table, schema: run.read(work.spark, table, settings, schema),
+            run.folder,
+            settings,
+        )
+    run.note(report=page.removeprefix(f"{run.output}/"))

@@ -235,10 +235,12 @@ def read(
     run_id: str | None = None,
     spark: SparkSession | None = None,
     settings: Settings | None = None,
+    schema: T.StructType | None = None,
 ) -> DataFrame:
     """A table of the current run, or of an older one by its run_id: `fingerprints` and `thumbnails` as well.
 
     output: a folder or `s3://` prefix. Without a session the active one is used, else one is built by the settings.
+    schema: of a table whose form is known, so that Spark need not look for it in the files.
 
     Raises `BadInput` for an unknown run or table, `StorageFailed` when a file of the table is gone or was changed.
 
@@ -253,7 +255,7 @@ def read(
     settings = load() if settings is None else settings
     place = locations.folder(output, "OUTPUT")
     manifest = manifests.open(place, run_id, settings.s3)
-    return _table(session.get(settings) if spark is None else spark, place, manifest, table, settings)
+    return _table(session.get(settings) if spark is None else spark, place, manifest, table, settings, schema)
 
 
 def _table(

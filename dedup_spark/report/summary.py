@@ -37,6 +37,8 @@ def text(manifest: dict[str, Any], output: str) -> str:
         f"clusters    {folder}/clusters.json",
         f"manifest    {folder}/run.json",
     ]
+    if manifest.get("report"):
+        lines.append(f"report      {output}/{manifest['report']}")
     if manifest.get("judgements"):
         fates = ", ".join(f"{fate} {count:,}" for fate, count in manifest["judgements"].items())
         lines.append(f"judgements  {fates}")
