@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
@@ -26,6 +27,7 @@ from benchmarks.victims import DRIVER, EXECUTOR, WORKER, Strike
 from dedup_spark import cli, demo, errors, pipeline, read, settings, tables
 from dedup_spark.errors import BadInput, GateFailed
 from dedup_spark.io import objects
+from dedup_spark.output import manifests
 from tests import s3_demo, s3_server
 from tests.cluster import Cluster
 from tests.digests import digest, rows
@@ -167,6 +169,30 @@ def test_clusters_json_is_the_table(output: str) -> None:
     lists = json.loads(path.read_text())
     assert {offer for cluster in lists for offer in cluster} == {row["id"] for row in rows(output, "clusters")}
     assert [len(cluster) for cluster in lists] == sorted((len(cluster) for cluster in lists), reverse=True)
+
+
+def test_the_report_says_what_run_json_and_the_tables_say(spark: SparkSession, output: str) -> None:
+    manifest = manifests.open(output, None, settings.load().s3)
+    folder = Path(output) / "runs" / manifest["run_id"] / "report"
+    said = dict(re.findall(r'data-count="(\w+)">([\d,]+)<', (folder / "index.html").read_text("utf-8")))
+    tables_of = {name: read(output, name, spark=spark) for name in ("duplicate_pairs", "duplicate_sets", "clusters")}
+    assert {word: int(number.replace(",", "")) for word, number in said.items()} == {
+        "catalogue": manifest["balance"]["catalogue"],
+        "fingerprints": manifest["balance"]["images"],
+        "pairs": tables_of["duplicate_pairs"].count(),
+        "sets": tables_of["duplicate_sets"].select("set_id").distinct().count(),
+        "clusters": tables_of["clusters"].select("cluster_id").distinct().count(),
+        "kept": manifest["balance"]["deduplicated"],
+    }
+    vetoed = tables_of["duplicate_pairs"].where("verdict = 'vetoed'").count()
+    assert f"of {vetoed} pairs" in (folder / "pairs.html").read_text("utf-8")
+    for page in folder.glob("*.*"):
+        assert output not in page.read_text("utf-8")
+        assert manifest["image_root"] not in page.read_text("utf-8")
+    for picture in folder.glob("pictures/*"):
+        with Image.open(picture) as shown:
+            assert shown.format == "WEBP"
+            assert not shown.info.keys() & {"exif", "icc_profile", "xmp"}
 
 
 def test_a_table_of_the_current_run_is_read_by_its_name(spark: SparkSession, output: str) -> None:

@@ -32,3 +32,9 @@ def test_what_was_fetched_and_what_changed_is_said() -> None:
 
 def test_a_first_run_changes_nothing() -> None:
     assert "changes" not in summary.text(FIRST, "out")
+
+
+def test_the_report_is_named_where_there_is_one() -> None:
+    assert "report " not in summary.text(FIRST, "out")
+    told = summary.text(FIRST | {"report": "runs/20261127T020000Z-0a1b/report/index.html"}, "out")
+    assert "report      out/runs/20261127T020000Z-0a1b/report/index.html" in told
