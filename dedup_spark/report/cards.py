@@ -70,7 +70,7 @@ class Cards:
         """The card of a pair. row: of `near`."""
         left, right = (self._picture_of(row[side], row[side.replace("image", "content")]) for side in SIDES)
         offers = self._offers(row[SIDES[0]]), self._offers(row[SIDES[1]])
-        kind = row["verdict"], row["reason"], row["distance"]
+        kind = row["verdict"], row["words"], row["distance"]
         return Pair(left, right, offers, *kind, row["colour_difference"], row["differing_area"], row["pairs"])
 
     def suspects(self, rows: Sequence[Any]) -> list[Suspect]:

@@ -53,6 +53,7 @@ REASONS = {
     "unseen": "nobody could take a second look, since a small picture is missing",
     "same hash": "no bit differs, and the colours pass",
     "near": "few bits differ, and the colours pass",
+    "shape": "what both show has another shape",
     "fallback": "the channels of the hash that are stable in both pass, and the colours do",
 }
 """What the reasons of `duplicate_pairs` mean."""

@@ -10,7 +10,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from dedup_spark.comparing.verdict import VETOED
 from dedup_spark.forms import as_text
+from dedup_spark.images.views import WHOLE
 
 ORDERS = ("by_size", "by_risk", "by_merchants", "at_random")
 """What clusters are sorted by; the first `cards` of each come home."""
@@ -108,8 +110,8 @@ def totals(catalogue: DataFrame, duplicate_sets: DataFrame, measures: DataFrame)
 
 
 def pairs(duplicate_pairs: DataFrame, seed: int) -> DataFrame:
-    """A row for each verdict, reason, distance and whole step of colour difference (`colour`): how many pairs there
-    are, and one of them at random, as `pair`.
+    """A row for each verdict, reason (`view` for all pairs that met by views), distance and whole step of colour
+    difference (`colour`): how many pairs there are, and one of them at random, as `pair`, with its reason in `words`.
 
     One pass; comes home as some hundreds of rows, whatever the size of the table.
     """
@@ -119,8 +121,12 @@ def pairs(duplicate_pairs: DataFrame, seed: int) -> DataFrame:
     )
     draw = F.xxhash64("left_content", "right_content", F.lit(seed)).alias("draw")
     colour = F.floor("colour_difference").cast("int").alias("colour")
-    cells = duplicate_pairs.groupBy("verdict", "reason", "distance", colour)
-    return cells.agg(F.count("*").alias("pairs"), F.min(F.struct(draw, *facts)).alias("pair"))
+    whole = (F.col("left_view") == WHOLE) & (F.col("right_view") == WHOLE)
+    reason = F.when(whole | (F.col("verdict") == VETOED), F.col("reason")).otherwise("view")
+    named = duplicate_pairs.withColumns({"words": F.col("reason"), "reason": reason})
+    cells = named.groupBy("verdict", "reason", "distance", colour)
+    pair = F.struct(draw, *facts, "words")
+    return cells.agg(F.count("*").alias("pairs"), F.min(pair).alias("pair"))
 
 
 def suspects(table: DataFrame) -> DataFrame:
