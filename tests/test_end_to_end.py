@@ -44,14 +44,14 @@ SECONDS = 60.0
 
 @pytest.fixture(scope="session")
 def mini(drawn: Path) -> Path:
-    """A catalogue of a quarter of the demo; beside it `mini.toml`, settings with which no table is empty."""
+    """A catalogue of a quarter of the demo; beside it `mini.toml`, settings with which no table is empty, no report."""
     whole = pq.read_table(drawn / demo.CATALOGUE)
     few = whole.take(pa.array(range(0, whole.num_rows, MINI)))
     pq.write_table(few, drawn / "mini.parquet")
     left, right = copies(drawn, set(few["id"].to_pylist()))
     (drawn / "mini.jsonl").write_text(json.dumps(apart(left, right)))
     asked = f'[conflicts]\napart = ["brand"]\n[judgements]\njudgements = ["{drawn}/mini.jsonl"]\n'
-    (drawn / "mini.toml").write_text(asked)
+    (drawn / "mini.toml").write_text(f"{asked}[report]\nwrite = false\n")
     return drawn / "mini.parquet"
 
 
@@ -370,7 +370,16 @@ def on_s3(server: s3_server.Server, *arguments: str, **environment: str) -> subp
 def test_catalogue_pictures_and_output_on_s3(s3: s3_server.Server, mini: Path, expected: str) -> None:
     chosen = dataclasses.replace(settings.load(), s3=s3.settings)
     s3_demo.upload(mini.parent, "s3://pictures/shop", s3.settings)
-    done = on_s3(s3, "run", "s3a://pictures/shop/mini.parquet", "s3://results/run", "--config", config(mini))
+    done = on_s3(
+        s3,
+        "run",
+        "s3a://pictures/shop/mini.parquet",
+        "s3://results/run",
+        "--config",
+        config(mini),
+        "--set",
+        "report.write=true",
+    )
     assert done.returncode == 0, done.stderr
     assert digest("s3://results/run", chosen) == expected
     paths = [file.path for file in objects.listing("s3://results/run", s3.settings)]

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.flow
 STEP, LATER, GONE = 2, 3, 4
 """Every so many rows of the demo are both days'; of these some come later; of the others so many are gone then."""
 
+UNSEEN = settings.load(overrides=["report.write=false"])
 Rows = list[dict[str, Any]]
 
 
@@ -62,12 +63,12 @@ def days(spark: SparkSession, drawn: Path, tmp_path_factory: pytest.TempPathFact
     folder, output, twin = place / "catalogue", f"{place}/output", f"{place}/twin"
     shutil.copytree(drawn, folder)
     first, second = the_days(folder)
-    pipeline.run(str(written(folder, "first", first)), output, spark=spark)
+    pipeline.run(str(written(folder, "first", first)), output, UNSEEN, spark=spark)
     prints, sets, suspects = (rows(output, name) for name in ("fingerprints", "duplicate_sets", "suspects"))
     today = written(folder, "second", change(folder, sets, second))
     shutil.copytree(output, twin)
-    pipeline.run(str(today), output, spark=spark)
-    pipeline.run(str(today), twin, spark=spark, fresh=True)
+    pipeline.run(str(today), output, UNSEEN, spark=spark)
+    pipeline.run(str(today), twin, UNSEEN, spark=spark, fresh=True)
     return Days(output, twin, today, prints, sets, suspects)
 
 
@@ -92,7 +93,7 @@ def in_order(output: str, names: Sequence[str]) -> dict[str, list[str]]:
 
 def test_every_table_is_that_of_a_run_that_searches_all(days: Days) -> None:
     assert digest(days.output) == digest(days.all_searched)
-    others = [table.name for table in (tables.CHANGES, tables.SEARCHED, tables.NEAR_HASHES)]
+    others = [table.name for table in (tables.CHANGES, tables.SEARCHED, tables.NEAR_HASHES, tables.NEAR_VIEWS)]
     assert in_order(days.output, others) == in_order(days.all_searched, others)
 
 
@@ -120,7 +121,7 @@ def test_run_json_says_what_was_compared(days: Days) -> None:
 
 
 def test_a_setting_of_policy_fetches_and_compares_nothing(spark: SparkSession, days: Days) -> None:
-    stricter = ["duplicate_pairs.max_colour_difference=3.0", "suspects.max_offers=2"]
+    stricter = ["report.write=false", "duplicate_pairs.max_colour_difference=3.0", "suspects.max_offers=2"]
     said = pipeline.run(str(days.second), days.output, settings.load(overrides=stricter), spark=spark)
     assert said["revalidate"]["fetched"] == said["revalidate"]["retried"] == 1  # an image that was not found
     assert said["reused_pairs"]["compared"] == 0

@@ -29,7 +29,7 @@ from tests.digests import rows
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 PHOTOGRAPHS, STEPS = 20, 15
 LIGHT, HUE, DARKER = 0.97, 4, (0.85, 0.7, 0.5)
-SETTINGS = settings.load(overrides=["fingerprints.thumbnail=0"])
+SETTINGS = settings.load(overrides=["fingerprints.thumbnail=0", "report.write=false"])
 APART = 2 * SETTINGS.duplicate_pairs.max_colour_difference
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the photographs of ../shared/data")
