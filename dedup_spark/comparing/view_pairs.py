@@ -8,6 +8,7 @@ Views are counted by their place in `[views] stored`.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from dedup_spark.images.views import TRIMMED, VIEWS, WHOLE
@@ -39,13 +40,11 @@ class ViewPairs:
 
     def met(self) -> list[tuple[int, int]]:
         """The places of a left and a right view that may meet, whole pictures left out."""
-        ways = {(one, other) for one in self.probe for other in self.against if _meet(one, other)}
-        places = {(self.stored.index(one), self.stored.index(other)) for one, other in ways}
-        return sorted((places | {(other, one) for one, other in places}) - {(0, 0)})
+        return _met(self)
 
     def names(self) -> list[tuple[str, str]]:
         """The same by name."""
-        return [(self.stored[one], self.stored[other]) for one, other in self.met()]
+        return [(self.stored[one], self.stored[other]) for one, other in _met(self)]
 
     def rows(self, names: Collection[str]) -> list[tuple[int, str]]:
         """The places of these views, each with the ruler that it is a mark of; the content is one of each."""
@@ -82,6 +81,13 @@ def of(chosen: Views) -> ViewPairs:
     """
     upright = tuple(name for name in chosen.stored if not VIEWS[name].turn)
     return ViewPairs(chosen.stored, chosen.probe or chosen.stored, chosen.against or upright, chosen.review)
+
+
+@cache
+def _met(pairs: ViewPairs) -> list[tuple[int, int]]:
+    place = {name: number for number, name in enumerate(pairs.stored)}
+    ways = {(place[one], place[other]) for one in pairs.probe for other in pairs.against if _meet(one, other)}
+    return sorted((ways | {(other, one) for one, other in ways}) - {(0, 0)})
 
 
 def _meet(one: str, other: str) -> bool:
