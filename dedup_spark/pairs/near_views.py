@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from dedup_spark import candidate_pairs
 from dedup_spark.bands import banding
 from dedup_spark.bands.banding import Plan
-from dedup_spark.candidate_pairs import KNOWN
+from dedup_spark.candidate_pairs import FAMILY, KNOWN
 from dedup_spark.comparing import packed, words
 from dedup_spark.comparing.centres import VIEW_FEATURES
 from dedup_spark.comparing.verdict import WORDS, Limits
@@ -40,7 +40,7 @@ _BETWEEN = " "
 def find(standing: Standing, pool: Pool, plan: Plan) -> Near:
     """The pairs of pictures, `left` < `right`, that meet by views, those known included; families are of `key`s.
 
-    Where there are families today nothing is taken for known: which of two pictures' views are of one, no fact tells.
+    A picture with a view in a family of today is searched afresh: which of its views is of one, no fact tells.
     """
     known = pool.known.near_views if pool.known else None
     rows = standing.rows
@@ -48,7 +48,7 @@ def find(standing: Standing, pool: Pool, plan: Plan) -> Near:
         rows = pool.scratch.cut(marked(rows, pool.known.searched, pool.within), "standing")
     found = _search(rows, standing.count, pool, plan)
     if KNOWN in rows.columns and found.families is not None:
-        rows = standing.rows
+        rows = pool.scratch.cut(_without(rows, found.families), "standing")
         found = _search(rows, standing.count, pool, plan)
     pairs = of_pictures(found.pairs)
     recalled = 0
@@ -57,6 +57,13 @@ def find(standing: Standing, pool: Pool, plan: Plan) -> Near:
         recalled = pool.scratch.rows("recalled")
         pairs = pairs.unionByName(again).distinct()
     return replace(found, pairs=pool.scratch.cut(pairs, "near views"), recalled=recalled)
+
+
+def _without(rows: DataFrame, families: DataFrame) -> DataFrame:
+    """The rows, of which no member of a family is known."""
+    members = families.select(content("key").alias("content"), F.lit(True).alias(FAMILY)).distinct()
+    met = rows.join(members, on="content", how="left")
+    return met.withColumn(KNOWN, F.col(KNOWN) & F.col(FAMILY).isNull()).drop(FAMILY)
 
 
 def between(wanted: DataFrame, known: DataFrame, limits: Limits) -> DataFrame:
