@@ -27,6 +27,7 @@ from benchmarks import notebook_flow
 from benchmarks.cost import DEFAULT
 from dedup_spark import pictures
 from dedup_spark.images import ways
+from dedup_spark.settings import load
 
 SEED = 5
 SMALL, LARGE = 32, 4  # files
@@ -82,8 +83,10 @@ def sides() -> dict[str, Side]:
     made: dict[str, Side] = {name: partial(each, of=of) for name, of in of_one.items()}
     for way in ways.names():
         made[f"dedup-spark, {way}"] = partial(ours, options=pictures.Options(way, MOST))
-        looks = pictures.Options(way, MOST, thumbnail=128, square=True)
-        made[f"dedup-spark, {way}, thumbnail and square"] = partial(ours, options=looks)
+        seen = pictures.Options(way, MOST, views=load().views.stored)
+        made[f"dedup-spark, {way}, all views"] = partial(ours, options=seen)
+        kept = pictures.Options(way, MOST, thumbnail=128, square=True)
+        made[f"dedup-spark, {way}, thumbnail and square"] = partial(ours, options=kept)
     return made
 
 
