@@ -212,9 +212,9 @@ def unite(same: Iterable[Pair], different: Iterable[Pair]) -> tuple[dict[str, st
     return {name: groups[name] for pair in same for name in pair}, refused
 
 
-def _precedence(said: Judgement) -> tuple[float, bool, str, str]:
+def _precedence(said: Judgement) -> tuple[float, bool, str, str, str, str]:
     """What words on one pair are sorted by, the one that counts first: the newest; of one moment, `different`."""
-    return _age(said), said.verdict == SAME, said.source, said.place
+    return _age(said), said.verdict == SAME, said.source, said.place, said.left, said.right
 
 
 def _age(said: Judgement) -> float:
