@@ -42,13 +42,13 @@ def told(spark: SparkSession) -> dict[str, list[dict[str, Any]]]:
     shows = [
         (offer, group, part, image, away, [word, 0, 0, 0, 0], on) for offer, group, part, image, away, word, on in SHOWS
     ]
-    prints = [(row[3], "ok", [([row[5], 0, 0, 0, 0], bytearray(signature(99)), 0)]) for row in SHOWS]
-    view = "array<struct<words:array<bigint>,colour_signature:binary,unstable_channels:int>>"
+    prints = [(row[3], "ok", [("whole", [row[5], 0, 0, 0, 0], bytearray(signature(99)), False, 0)]) for row in SHOWS]
+    view = "view:string,words:array<bigint>,colour_signature:binary,low_information:boolean,unstable_channels:int"
     tables = steps.Tables(
         a_table(spark, shows, SHOWN).selectExpr("*", "image content", "'near' joined", "'shop' merchant"),
         a_table(spark, CUTS, "id string, part string, reason string, evidence string"),
         a_table(spark, [(offer, "a") for offer in "abci"], "id string, cluster_id string"),
-        a_table(spark, prints, f"image string, status string, views {view}"),
+        a_table(spark, prints, f"image string, status string, views array<struct<{view}>>"),
         a_table(
             spark,
             [("/a2", "/g6", "vetoed", "area")],

@@ -125,12 +125,16 @@ def test_whatever_the_bytes_are_a_row_comes_out(spark: SparkSession, tmp_path: P
 
 def test_a_content_is_one_picture_named_by_its_smallest_path(spark: SparkSession) -> None:
     schema = "image string, status string, content string, width int, height int, bytes long, phash string"
-    view = "views array<struct<words:array<bigint>,unstable_channels:int>>"
-    seen = (30, 40, 9, "h", b"c", False, [([1, 2], 5)])
+    view = "views array<struct<view:string,words:array<bigint>,low_information:boolean,unstable_channels:int>>"
+    crop = ("crop_5", [3, 4, 5, 6, 7], False, 0)
+    seen = (30, 40, 9, "h", b"c", False, None, [("whole", [1, 2], False, 5), crop])
     rows = [("/2", "ok", "b", *seen), ("/1", "ok", "b", *seen), ("/3", "ok", "a", *seen), ("/0", "corrupt", "c", *seen)]
-    table = a_table(spark, rows, f"{schema}, colour_signature binary, low_information boolean, {view}")
-    facts = (1200, 9, "h", [1, 2], b"c", False, 5)
-    found = sorted(tuple(row) for row in fingerprints.distinct_pictures(table).collect())
+    table = a_table(
+        spark, rows, f"{schema}, colour_signature binary, low_information boolean, margins array<int>, {view}"
+    )
+    facts = (1200, 9, 30, 40, None, "h", [1, 2], b"c", False, 5, [0, 0, 0, 0, 0, 3, 4, 5, 6, 7], 0b100)
+    stored = ("whole", "trimmed", "crop_5")
+    found = sorted(tuple(row) for row in fingerprints.distinct_pictures(table, stored).collect())
     assert found == [("a", "/3", 1, *facts), ("b", "/1", 2, *facts)]
     assert sorted(tuple(row) for row in forms.usable(table).collect()) == [("/1", "b"), ("/2", "b"), ("/3", "a")]
 
