@@ -19,7 +19,7 @@ from dedup_spark.settings import Report
 THUMBNAILS = "pictures"
 """The folder of the thumbnails."""
 
-STATIC = ("style.css", "page.js", "search.js", "icon.svg")
+STATIC = ("style.css", "page.js", "judge.js", "search.js", "icon.svg")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,10 @@ MENU = (
 )
 
 
+JUDGED = ("merchants.html", *(gallery.file for gallery in GALLERIES), "sets.html", "pairs.html", "suspects.html")
+"""The pages whose cards people judge, unless the pictures are left out."""
+
+
 def rendered(found: Found, manifest: Mapping[str, Any], chosen: Report, seen: Discretion) -> dict[str, bytes]:
     """Every file of the report by its name; `index.html` is the last one, so that it is written when all is there."""
     shown = {gallery.file: first(found.clusters, gallery.order, chosen.cards) for gallery in GALLERIES}
@@ -86,9 +90,10 @@ def rendered(found: Found, manifest: Mapping[str, Any], chosen: Report, seen: Di
         "menu": MENU,
         "galleries": GALLERIES,
     }
+    judged = () if chosen.sanitised else JUDGED
     env = _environment()
     html = {
-        file: env.get_template(template).render(common | {"file": file} | of).encode()
+        file: env.get_template(template).render(common | {"file": file, "judged": file in judged} | of).encode()
         for file, template, of in _pages(shown, found, manifest, chosen, seen)
     }
     static = {name: (files("dedup_spark.report") / "static" / name).read_bytes() for name in STATIC}
