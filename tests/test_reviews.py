@@ -133,6 +133,9 @@ def test_what_is_wrong_in_a_sheet_is_named(tmp_path: Path, name: str, text: str,
         ('{"judgments": []}', "must be a JSON object of"),
         ('{"judgements": {}}', "each a list of objects; judgements is not"),
         ('{"excluded": [{"picture": ""}]}', "row 1 of excluded: picture = ''"),
+        ('{"excluded": [{"picture": "1.jpg", "time": "0001-01-01T00:00+09:00"}]}', "row 1 of excluded: time = "),
+        ('{"excluded": [{"picture": "\\ud800.jpg"}]}', "must be JSON, but is not"),
+        ("[" * 100_000, "must be JSON, but is not"),
     ],
 )
 def test_what_is_wrong_in_a_document_is_named(

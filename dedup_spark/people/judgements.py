@@ -121,9 +121,9 @@ def said_at(row: Mapping[str, Any]) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value if isinstance(value, str) else value.isoformat())
-    except (AttributeError, ValueError):
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (AttributeError, OverflowError, ValueError):
         raise ValueError(f"time = {value!r}: must be a time as 2026-11-22T10:00:00Z, or null") from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 def settle(said: Sequence[Judgement], known: Mapping[str, str]) -> Settled:

@@ -97,7 +97,8 @@ def document(name: str, settings: Settings) -> Reviews:
         raise BadInput(f"{name}: there is no such file")
     try:
         content = json.loads(sheets.text(file.data, name))
-    except ValueError as error:
+        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate, which JSON can name, is no text
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{name}: must be JSON, but is not: {error}") from None
     must = f"must be a JSON object of {', '.join(sorted(COLUMNS))}, each a list of objects"
     if not isinstance(content, dict) or not content.keys() <= COLUMNS.keys():
