@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from dedup_spark import catalogue, cli, settings, source
+from dedup_spark import arguments, catalogue, cli, settings, source
 from dedup_spark.commands import catalogue_folder
 from dedup_spark.errors import BadInput
 from dedup_spark.settings import S3
@@ -34,7 +34,7 @@ def test_the_line_that_is_printed_runs(
     (tmp_path / name / "1.jpg").write_bytes(b"x")
     assert cli.main(["catalogue", "folder", name, f"{name}.parquet"]) == 0
     program, *line = shlex.split(capsys.readouterr().out.splitlines()[-1])
-    asked = cli._parser().parse_args(line)
+    asked = arguments.parser().parse_args(line)
     chosen = settings.load(asked.config, asked.set)
     found = source.find(asked.catalogue, chosen)
     root, allowed = source.places(found, chosen)

@@ -29,7 +29,7 @@ def interrupted(*_: Any) -> None:
 def test_only_a_run_is_resumed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
-    monkeypatch.setattr(cli, arguments[0], interrupted)
+    monkeypatch.setitem(cli.COMMANDS, arguments[0], interrupted)
     assert cli.main(arguments) == errors.INTERRUPTED == 130
     assert capsys.readouterr().err == said
 

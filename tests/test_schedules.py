@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import pytest
 
-from dedup_spark import cli
+from dedup_spark import arguments, cli
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 COMMAND = r"""#!/bin/sh
@@ -44,7 +44,7 @@ class Command:
         told = Path(f"{self.file}.asked").read_text().split("\n")[:-1]
         lines = [line.split("\037")[:-1] for line in told]
         for line in lines:
-            assert callable(cli._parser().parse_args(line).command)
+            assert arguments.parser().parse_args(line).command in cli.COMMANDS
         return lines
 
 
@@ -85,7 +85,7 @@ def test_the_line_of_cron_calls_the_night_with_what_a_run_understands() -> None:
     assert "%" not in job  # cron takes it for the end of a line
     night = shlex.split(job.partition(">>")[0].partition("&&")[2])
     assert (CONF.parent / night[0]).stat().st_mode & 0o100
-    cli._parser().parse_args(["run", *night[1:]])
+    arguments.parser().parse_args(["run", *night[1:]])
     assert (CONF.parent / night[night.index("--config") + 1]).exists()
 
 
