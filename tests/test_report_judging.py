@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from pyspark.sql import SparkSession
 
 from dedup_spark import cli, settings
 from dedup_spark.people import reviews
@@ -16,7 +19,9 @@ from dedup_spark.report import folder, pages, samples
 from dedup_spark.report.discretion import Discretion
 from dedup_spark.report.values import Cluster, Pair, Picture, Set, Shown, Suspect
 from tests.chromium import Browser
+from tests.digests import rows
 from tests.hostile import TEXTS
+from tests.pictures import product
 from tests.test_report import CHOSEN, MANIFEST, MEASURES, found, offer, rendered
 from tests.test_report_browser import browser as browser
 
@@ -224,3 +229,32 @@ def test_only_pages_with_pictures_to_judge_have_it() -> None:
 
     assert judged() == set(pages.JUDGED)
     assert judged(sanitised=True) == set()
+
+
+@pytest.mark.flow
+def test_the_next_run_obeys_what_was_judged_in_the_report(
+    browser: Browser, spark: SparkSession, tmp_path: Path
+) -> None:
+    """`one` and `half` are copies, as `two` and `small` are: each two become a cluster."""
+    pictures = {"one": product(1), "half": product(1).resize((120, 160)), "two": product(2)}
+    pictures |= {"small": pictures["two"].resize((120, 160))}
+    for name, picture in pictures.items():
+        picture.save(tmp_path / f"{name}.png")
+    catalogue, output = str(tmp_path / "offers.parquet"), tmp_path / "output"
+    pq.write_table(pa.table({"id": list(pictures), "image": [f"{name}.png" for name in pictures]}), catalogue)
+    assert cli.main(["run", catalogue, str(output)]) == 0
+    (report,) = output.glob("runs/*/report")
+    browser.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    page = Page(browser, report, tmp_path)
+    page.open(CLUSTERS)
+    offers = page.browser.run("[...document.querySelectorAll('.card')].map((card) => card.dataset.offers)")
+    assert [sorted(json.loads(ids)) for ids in offers] == [["half", "one"], ["small", "two"]]
+    page.press("j", "d", "b")
+    assert cli.main(["review", "import", str(page.exported()), str(output)]) == 0
+    assert cli.main(["run", catalogue, str(output)]) == 0
+    assert rows(str(output), "clusters") == []
+    assert [row["fate"] for row in rows(str(output), "judgements")] == ["obeyed"]
+    assert {(Path(row["image"]).stem, row["reason"]) for row in rows(str(output), "suspects")} == {
+        ("two", "excluded"),
+        ("small", "excluded"),
+    }
