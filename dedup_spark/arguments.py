@@ -92,6 +92,11 @@ def _of_inputs(commands: Commands, common: argparse.ArgumentParser) -> None:
     command.add_argument("output", metavar="OUTPUT", help="a folder or s3:// prefix")
     command.set_defaults(command="review_import")
 
+    command = ways.add_parser("tasks", parents=[common], help="pairs to judge in Label Studio, of the current run")
+    command.add_argument("output", metavar="OUTPUT", help="where a run was published")
+    command.add_argument("file", metavar="FILE", help="the JSON file to write")
+    command.set_defaults(command="review_tasks")
+
     sources = commands.add_parser("catalogue", help="make a catalogue").add_subparsers(required=True, metavar="SOURCE")
     command = sources.add_parser("folder", parents=[common], help="of a folder or prefix of pictures")
     command.add_argument("dir", metavar="DIR", help="a folder or s3:// prefix")

@@ -8,6 +8,7 @@ dedup-spark report OUTPUT [RUN]         the pages to look at once more; --saniti
 dedup-spark history OUTPUT              the runs there were, what changed, what was fetched
 dedup-spark rollback OUTPUT [RUN]       makes an older run the current one again
 dedup-spark review import FILE OUTPUT   what people said of offers and pictures: every later run on OUTPUT obeys it
+dedup-spark review tasks OUTPUT FILE    pairs to judge in Label Studio, with what the run makes of them
 dedup-spark clean OUTPUT                old runs, and what nothing refers to; --yes deletes it
 dedup-spark catalogue folder DIR FILE   a catalogue of any folder or prefix of pictures
 dedup-spark evaluate null FOLDER        how many wrong merges to expect, by pictures that are all different
@@ -127,6 +128,14 @@ def review_import(asked: argparse.Namespace, chosen: Settings) -> None:
     print("\n".join([f"{asked.file}: {counts or 'nothing'}", *files]))
 
 
+def review_tasks(asked: argparse.Namespace, chosen: Settings) -> None:
+    """What Label Studio is to ask people."""
+    from dedup_spark.commands import tasks
+
+    counts = tasks.write(asked.output, asked.file, chosen)
+    print(f"{asked.file}: {', '.join(f'{count:,} {kind}' for kind, count in counts.items())}")
+
+
 def clean(asked: argparse.Namespace, chosen: Settings) -> None:
     """Lists what no kept run refers to, or deletes it."""
     from dedup_spark.commands import clean as cleans
@@ -203,6 +212,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int | None]] = {
         history,
         rollback,
         review_import,
+        review_tasks,
         clean,
         catalogue_folder,
         evaluate_null,

@@ -202,6 +202,7 @@ class Evaluate:
 class Report:
     write: bool
     cards: int
+    tasks: int
     seed: int
     columns: tuple[str, ...]
     sanitised: bool

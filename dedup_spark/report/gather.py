@@ -18,7 +18,7 @@ from dedup_spark import tables
 from dedup_spark.report import cards, samples
 from dedup_spark.report.cards import Cards
 from dedup_spark.report.discretion import Discretion
-from dedup_spark.report.values import Found
+from dedup_spark.report.values import Found, Pair
 from dedup_spark.settings import Report
 from dedup_spark.tables import Table
 
@@ -88,6 +88,19 @@ def found(of: Tables, chosen: Report, seen: Discretion, conflicts: bool = False)
         totals={row["name"]: row["count"] for row in totals},
         thumbnails=told.thumbnails(),
     )
+
+
+def pairs(
+    of: Tables, chosen: Report, seen: Discretion, choose: Callable[[Sequence[Row]], list[dict[str, Any]]]
+) -> tuple[list[Pair], dict[str, bytes]]:
+    """The cards of some pairs alone, and their thumbnails (content → WebP): two queries.
+
+    choose: takes them from the rows of `samples.pairs`, as `cards.near` does.
+    """
+    (cells,) = _asked(samples.pairs(of.duplicate_pairs, chosen.seed))
+    found, columns = choose(cells), samples.known(of.catalogue, chosen.columns)
+    told = Cards(_told(of, chosen, columns, [], [], found, []), columns, seen)
+    return [told.pair(row) for row in found], told.thumbnails()
 
 
 def _asked(*queries: DataFrame) -> list[list[Row]]:
