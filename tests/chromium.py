@@ -78,7 +78,6 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url="about:blank")
         self.settle("Page.loadEventFired")
-        self._events.clear()
         self.seen = Seen()
         self.call("Page.navigate", url=url)
         self.settle("Page.loadEventFired")
@@ -113,6 +112,7 @@ class Browser:
             self._take(deadline)
         while select([self._in], [], [], QUIET)[0]:
             self._take(deadline)
+        self._events.clear()  # who waits next waits for what is yet to come
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Asks Chromium something, and gives its answer."""
