@@ -28,6 +28,7 @@ from dedup_spark import cli, demo, errors, pipeline, read, settings, tables
 from dedup_spark.errors import BadInput, GateFailed
 from dedup_spark.io import objects
 from dedup_spark.output import manifests
+from dedup_spark.report import tasks
 from tests import s3_demo, s3_server
 from tests.cluster import Cluster
 from tests.digests import digest, rows
@@ -320,6 +321,19 @@ def test_offers_that_a_person_keeps_apart_share_no_cluster_and_no_row(drawn: Pat
     assert not {(left, right), (right, left)} & {(row["id"], row["kept_id"]) for row in rows(output, "removed")}
     assert {row["reason"] for row in rows(output, "splits")} == {"cannot_link"}
     assert [row["fate"] for row in rows(output, "judgements")] == ["obeyed"]
+
+
+def test_tasks_for_label_studio_are_of_every_kind_and_the_same_again(output: str, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one.json", "other.json")]
+    for file in files:
+        assert cli.main(["review", "tasks", output, str(file)]) == 0
+    told = json.loads(files[0].read_bytes())
+    assert {task["data"]["kind"] for task in told} == set(tasks.KINDS)
+    assert all(task["data"][side].startswith("data:image/webp;base64,") for task in told for side in ("left", "right"))
+    assert all(task["data"]["left_offers"] for task in told)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert cli.main(["review", "tasks", output, str(files[1]), "--set", "report.tasks=3"]) == 0
+    assert len(json.loads(files[1].read_bytes())) == 3
 
 
 def test_query_names_the_stored_copies_and_their_offers(
