@@ -200,14 +200,18 @@ def test_each_card_offers_what_can_be_said_of_it(page: Page) -> None:
     assert all(names)
 
 
-def test_where_nothing_can_be_kept_it_works_and_says_so(page: Page) -> None:
-    refuse = (
-        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })"
-    )
+@pytest.mark.parametrize(
+    "refuse",
+    [
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })",
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+    ],
+)
+def test_where_nothing_can_be_kept_it_works_and_says_so(page: Page, refuse: str) -> None:
     added = page.browser.call("Page.addScriptToEvaluateOnNewDocument", source=refuse)
     page.open(CLUSTERS)
-    assert "keeps nothing" in page.says()
     page.press("j", "s", "s", "u")
+    assert "keeps nothing" in page.says()
     assert page.verdicts() == [["same"], []]
     assert "1 judged" in page.says()
     page.browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
