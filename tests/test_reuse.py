@@ -252,7 +252,7 @@ def test_bytes_of_the_catalogue_are_looked_at_once_and_nothing_is_fetched(spark:
     }
     assert first["e"]["content"] == hashlib.sha256(min(FILES[1:3])).hexdigest()[:32]
     image = spark.createDataFrame([(f"{tmp_path}/a",)], "image string")
-    (fetched,) = fingerprints.compute(image, [str(tmp_path)], asked.fingerprints, S3()).collect()
+    (fetched,) = fingerprints.compute(image, [str(tmp_path)], asked.fingerprints, S3(), asked.views.stored).collect()
     assert {name: fetched[name] for name in first["c"]} == first[f"{tmp_path}/a"]
     said, second = found(("7", "f", b"x" * 100001))
     assert fates(said) == {"reused": 4, "new": 1, "changed": 0, "retried": 1, "fetched": 2}

@@ -114,6 +114,11 @@ class OfViews:
     words: NDArray[np.int64]  # (n, v, 5)
     usable: NDArray[np.int64]  # (n,): a bit for each that may meet others, the first the lowest
 
+    @property
+    def count(self) -> int:
+        """How many views each has."""
+        return int(self.words.shape[1])
+
 
 @dataclass(frozen=True)
 class Features:
