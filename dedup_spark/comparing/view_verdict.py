@@ -138,7 +138,7 @@ def _rank(distance: NDArray[np.int64], left: str, right: str, limits: Limits) ->
 
 
 def _near(left: Features, right: Features, limits: Limits) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
-    """Of each view pair that may meet the distances, and where both are there and near; none where views are lacking."""
+    """Of each view pair that may meet the distances, and where both are there and near; none without views."""
     ours, theirs = left.views, right.views
     if ours is None or theirs is None or min(ours.count, theirs.count) < len(limits.views.stored):
         return
