@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,6 +82,22 @@ def scratch(spark: SparkSession, tmp_path: Path) -> Scratch:
     return Scratch(spark, str(tmp_path / "scratch"), load())
 
 
+@pytest.fixture(autouse=True)
+def with_aqe(spark: SparkSession) -> Iterator[None]:
+    """As users have it: the rounds take twice as long without."""
+    spark.conf.set("spark.sql.adaptive.enabled", "true")
+    yield
+    spark.conf.set("spark.sql.adaptive.enabled", "false")
+
+
+@pytest.fixture
+def scattered(spark: SparkSession) -> Iterator[None]:
+    """Small shuffles stay in several partitions, as large ones do: then the rounds have to settle them."""
+    spark.conf.set("spark.sql.adaptive.coalescePartitions.enabled", "false")
+    yield
+    spark.conf.unset("spark.sql.adaptive.coalescePartitions.enabled")
+
+
 @pytest.mark.parametrize("partitions", [1, 2, 7])
 @pytest.mark.parametrize("limits", [ALONE, JOINED, ROUNDS], ids=["driver", "one task", "rounds"])
 def test_components_equal_networkx(
@@ -92,6 +109,7 @@ def test_components_equal_networkx(
     assert (found.carrier, found.edges, found.rounds > 0) == (limits.carrier, len(edges), limits is ROUNDS)
 
 
+@pytest.mark.usefixtures("scattered")
 def test_a_chain_in_many_partitions_is_settled_in_few_rounds(spark: SparkSession, scratch: Scratch) -> None:
     edges = a_chain(1_000)
     found = carry(table(spark, edges).repartition(7), scratch, ROUNDS)
@@ -113,6 +131,7 @@ def a_graph(draw: st.DrawFn) -> Edges:
     return draw(st.lists(st.tuples(node, node), min_size=nodes // 2 + 1, max_size=2 * nodes))
 
 
+@pytest.mark.usefixtures("scattered")
 @pytest.mark.parametrize("limits", [JOINED, ROUNDS], ids=["one task", "rounds"])
 def test_random_graphs_on_the_cluster(spark: SparkSession, scratch: Scratch, limits: settings.Components) -> None:
     edges = side_by_side({str(number): graph for number, graph in enumerate(drawn(a_graph(), 40))})
@@ -167,6 +186,7 @@ def test_the_two_steps_alone_end_in_stars(spark: SparkSession, scratch: Scratch)
     assert dict(before) == {node: smallest for node, smallest in networkx_says(graph).items() if node != smallest}
 
 
+@pytest.mark.usefixtures("scattered")
 def test_rounds_that_do_not_end_are_a_fault(spark: SparkSession, scratch: Scratch) -> None:
     with pytest.raises(Fault, match="not settled after 1 rounds"):
         label(table(spark, a_chain(500)).repartition(4), scratch, replace(ROUNDS, max_rounds=1))

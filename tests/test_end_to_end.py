@@ -52,7 +52,8 @@ def mini(drawn: Path) -> Path:
     left, right = copies(drawn, set(few["id"].to_pylist()))
     (drawn / "mini.jsonl").write_text(json.dumps(apart(left, right)))
     asked = f'[conflicts]\napart = ["brand"]\n[judgements]\njudgements = ["{drawn}/mini.jsonl"]\n'
-    (drawn / "mini.toml").write_text(f"{asked}[report]\nwrite = false\n")
+    few_views = '[views]\nstored = ["whole", "trimmed", "crop_5", "crop_20", "mirrored"]\n'
+    (drawn / "mini.toml").write_text(f"{asked}{few_views}[report]\nwrite = false\n")
     return drawn / "mini.parquet"
 
 
