@@ -17,7 +17,7 @@ from dedup_spark.images.views import WHOLE
 
 LOOKED = """left_view string, right_view string, distance int, colour_difference double, area double, verdict string,
 reason string"""
-FIRST = ("distance", "colour_difference", "verdict", "reason", "by_left", "by_right", "by_distance")
+OF_PAIR, BY_VIEWS = ("distance", "colour_difference", "verdict", "reason"), ("by_left", "by_right", "by_distance")
 
 
 def look(pairs: DataFrame, left: str, right: str, limits: Limits, squares: DataFrame | None = None) -> DataFrame:
@@ -34,11 +34,11 @@ def look(pairs: DataFrame, left: str, right: str, limits: Limits, squares: DataF
         wanted = F.when(asked, F.col(content)).otherwise(F.concat(F.lit("no "), content))
         pairs = with_squares(pairs.withColumn("wanted", wanted), "wanted", squares)
         pairs = pairs.withColumnRenamed("square", f"{side}_square").drop("wanted")
-    looked = pairs.withColumn("looked", _looker(limits)(*FIRST, "left_square", "right_square"))
-    facts = {name: F.when(asked, F.col(f"looked.{name}")).otherwise(F.col(name)) for name in FIRST[:4]}
+    looked = pairs.withColumn("looked", _looker(limits)(*OF_PAIR, *BY_VIEWS, "left_square", "right_square"))
+    facts = {name: F.when(asked, F.col(f"looked.{name}")).otherwise(F.col(name)) for name in OF_PAIR}
     facts |= {name: F.when(asked, F.col(f"looked.{name}")).otherwise(WHOLE) for name in ("left_view", "right_view")}
     facts["differing_area"] = F.when(asked & ~F.isnan("looked.area"), F.col("looked.area"))
-    return looked.withColumns(facts).drop("looked", *FIRST[4:], "left_square", "right_square")
+    return looked.withColumns(facts).drop("looked", *BY_VIEWS, "left_square", "right_square")
 
 
 def with_squares(rows: DataFrame, content: str, squares: DataFrame | None) -> DataFrame:

@@ -37,8 +37,7 @@ class Searched:
     """The pairs, as `tables.DUPLICATE_PAIRS`; the families that some of them span: how many, how large.
 
     searches: by name; the first one is that by whole hashes. counts: the rows that are new and known, the hashes that
-    are gone. What the next run knows by it: `near_hashes`, `searched`, and `near_views`
-    where views are compared.
+    are gone. What the next run knows by it: `near_hashes`, `searched`, and `near_views` where views are compared.
     """
 
     pairs: DataFrame
