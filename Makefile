@@ -39,10 +39,10 @@ dist/dependencies/.installed: requirements/runtime.txt
 	$(PIP) install --require-hashes --target dist/dependencies -r requirements/runtime.txt
 	touch $@
 
-test: set-up lint dist/dependencies.tar.gz ## all tests on this machine's Spark, local and through Spark Connect, after the checks of lint
-	$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-flow test-stages
+test: set-up ## the checks of lint, and all tests on this machine's Spark, local and through Spark Connect, two at a time
+	$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) lint test-flow test-stages
 
-test-flow: ## the tests that run the whole flow, once `make test` has set up: much of a run is waiting
+test-flow: dist/dependencies.tar.gz ## the tests that run the whole flow, once `make test` has set up: much of a run is waiting
 	$(BIN)/python -m pytest -m flow
 
 test-stages: ## all other tests, side by side with those
