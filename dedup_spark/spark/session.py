@@ -142,12 +142,21 @@ def cores(spark: SparkSession) -> int | None:
 @contextmanager
 def small_batches(spark: SparkSession, rows: int) -> Iterator[None]:
     """Inside, Python workers get at most so many rows at once: what each row holds is large."""
-    before = str(spark.conf.get(BATCH))
-    spark.conf.set(BATCH, str(rows))
+    with told(spark, {BATCH: str(rows)}):
+        yield
+
+
+@contextmanager
+def told(spark: SparkSession, conf: Mapping[str, str]) -> Iterator[None]:
+    """Inside, the session is told this, which has a value before."""
+    before = {name: str(spark.conf.get(name)) for name in conf}
     try:
+        for name, value in conf.items():
+            spark.conf.set(name, value)
         yield
     finally:
-        spark.conf.set(BATCH, before)
+        for name, value in before.items():
+            spark.conf.set(name, value)
 
 
 def memory() -> int:
