@@ -1,4 +1,4 @@
-"""Fixtures that tests share since they are slow to start: a Spark session, an S3 server, a cluster, the demo."""
+"""Fixtures that tests share since they are slow to make: a session, an S3 server, a cluster, the demo, two nights."""
 
 import os
 import subprocess
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from py4j.java_gateway import java_import
 from pyspark.sql import SparkSession
 
 from dedup_spark import demo, settings
 from dedup_spark.spark import session
-from tests import cluster, s3_server
+from tests import catalogues, cluster, notebook, s3_server
 
 # Tests are short: the second compiler of the JVM costs them as much again as all else that it does.
 for name in ("SPARK_SUBMIT_OPTS", "SPARK_DAEMON_JAVA_OPTS"):
@@ -36,6 +37,8 @@ def spark() -> Iterator[SparkSession]:
     """One local session with two threads and few shuffle partitions."""
     conf = ", ".join(f'"{name}" = "{value}"' for name, value in SMALL.items())
     with session.opened(settings.load(overrides=["session.master=local[2]", f"session.conf={{ {conf} }}"])) as started:
+        # else each `F.lit` looks through all jars for a class of that name: half of what a column costs
+        java_import(started._jvm, "org.apache.spark.sql.functions")
         yield started
 
 
@@ -64,6 +67,18 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "drawn"
     demo.build(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def mini(drawn: Path) -> Path:
+    """A catalogue of a quarter of the demo."""
+    return catalogues.mini(drawn)
+
+
+@pytest.fixture(scope="session")
+def nights(spark: SparkSession, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> notebook.Nights:
+    """The two nights of the notebook; nothing in them may be changed, or it is put back."""
+    return notebook.run(drawn, tmp_path_factory.mktemp("nights"))
 
 
 @pytest.fixture(autouse=True)

@@ -84,6 +84,15 @@ def serve(data: Path, buckets: Sequence[str] = ("pictures", "results")) -> Itera
                 Path(f"/tmp/seaweedfs-{role}-grpc-{ports[f'{role}_grpc']}.sock").unlink(missing_ok=True)
 
 
+def command(server: Server, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command as a user gives it, in a process of its own, with conf/s3.toml and this server's endpoint."""
+    command = [sys.executable, "-m", "dedup_spark.cli", *arguments, "--config", "conf/s3.toml"]
+    command += ["--set", f"s3.endpoint={server.endpoint}", "--set", f"s3.region={REGION}"]
+    command += ["--set", "session.master=local[2]"]
+    variables: dict[str, str] = {**os.environ, **server.environment, **environment}
+    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=600, check=False)
+
+
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.s3_server", description="Runs a command beside an S3 server."

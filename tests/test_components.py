@@ -98,7 +98,7 @@ def scattered(spark: SparkSession) -> Iterator[None]:
     spark.conf.unset("spark.sql.adaptive.coalescePartitions.enabled")
 
 
-@pytest.mark.parametrize("partitions", [1, 2, 7])
+@pytest.mark.parametrize("partitions", [1, 7])
 @pytest.mark.parametrize("limits", [ALONE, JOINED, ROUNDS], ids=["driver", "one task", "rounds"])
 def test_components_equal_networkx(
     spark: SparkSession, scratch: Scratch, limits: settings.Components, partitions: int

@@ -1,7 +1,7 @@
 """A day after searches what is new, and every table of it is that of a run that searches all."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,63 +13,63 @@ from pyspark.sql import SparkSession
 
 from dedup_spark import demo, pipeline, settings, tables
 from dedup_spark.output import manifests
+from tests.catalogues import TABLES_ALONE
 from tests.digests import digest, rows
+from tests.notebook import Nights
 
 pytestmark = pytest.mark.flow
 
-STEP, LATER, GONE = 2, 3, 4
-"""Every so many rows of the demo are both days'; of these some come later; of the others so many are gone then."""
+GONE, COME = 5, 2
+"""Every so many rows of the second night are gone on the third; of the rows of the demo so many come instead."""
 
-UNSEEN = settings.load(overrides=["report.write=false"])
 Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Days:
-    """An output with two days, one where the second searched all, and what the first day had."""
+    """An output with a third day, one where that day searched all, and what the day before had."""
 
     output: str
     all_searched: str
-    second: Path
+    third: Path
     prints: Rows
     sets: Rows
     suspects: Rows
 
 
-def the_days(folder: Path) -> tuple[Rows, Rows]:
-    """The rows of two days: some come, some go."""
-    table: Rows = pq.read_table(folder / demo.CATALOGUE).to_pylist()
-    both, others = table[::STEP], table[1::STEP]
-    return [row for place, row in enumerate(both) if place % LATER] + others[::GONE], both
+def third(nights: Nights) -> Rows:
+    """The rows of the third day: some come, some go."""
+    seen: Rows = pq.read_table(nights.second).to_pylist()
+    others = [row for row in pq.read_table(nights.folder / demo.CATALOGUE).to_pylist() if row not in seen]
+    return [row for place, row in enumerate(seen) if place % GONE] + others[::COME]
 
 
-def written(folder: Path, name: str, day: Rows) -> Path:
-    place = folder / f"{name}.parquet"
-    pq.write_table(pa.Table.from_pylist(day, pq.read_schema(folder / demo.CATALOGUE)), place)
-    return place
-
-
-def change(folder: Path, sets: Rows, day: Rows) -> Rows:
-    """Of the keepers of the first day one goes away, and another one is another picture from now on."""
-    shown = {f"{folder}/{row['image']}": row for row in day}
-    gone, changed, other = sorted({row["keeper_image"] for row in sets} & shown.keys())[:3]
-    shutil.copyfile(other, changed)
-    return [row for row in day if row["image"] != shown[gone]["image"]]
+def keepers(folder: Path, sets: Rows, day: Rows) -> tuple[str, str, str]:
+    """Three images of that day that stood for others before."""
+    shown = {f"{folder}/{row['image']}" for row in day}
+    first, second, last, *_ = sorted({row["keeper_image"] for row in sets} & shown)
+    return first, second, last
 
 
 @pytest.fixture(scope="module")
-def days(spark: SparkSession, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Days:
-    place = tmp_path_factory.mktemp("known")
-    folder, output, twin = place / "catalogue", f"{place}/output", f"{place}/twin"
-    shutil.copytree(drawn, folder)
-    first, second = the_days(folder)
-    pipeline.run(str(written(folder, "first", first)), output, UNSEEN, spark=spark)
+def days(spark: SparkSession, nights: Nights, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
+    """Of the keepers of the day before one goes away, and another one is another picture until this is over."""
+    place, today = tmp_path_factory.mktemp("known"), nights.folder / "third.parquet"
+    output, twin, kept = f"{place}/output", f"{place}/twin", place / "kept"
+    for copy in (output, twin):
+        shutil.copytree(nights.output, copy)
     prints, sets, suspects = (rows(output, name) for name in ("fingerprints", "duplicate_sets", "suspects"))
-    today = written(folder, "second", change(folder, sets, second))
-    shutil.copytree(output, twin)
-    pipeline.run(str(today), output, UNSEEN, spark=spark)
-    pipeline.run(str(today), twin, UNSEEN, spark=spark, fresh=True)
-    return Days(output, twin, today, prints, sets, suspects)
+    gone, changed, other = keepers(nights.folder, sets, third(nights))
+    day = [row for row in third(nights) if f"{nights.folder}/{row['image']}" != gone]
+    pq.write_table(pa.Table.from_pylist(day, pq.read_schema(nights.second)), today)
+    shutil.copy2(changed, kept)
+    shutil.copyfile(other, changed)
+    try:
+        pipeline.run(str(today), output, settings.load(overrides=TABLES_ALONE), spark=spark)
+        pipeline.run(str(today), twin, settings.load(overrides=TABLES_ALONE), spark=spark, fresh=True)
+        yield Days(output, twin, today, prints, sets, suspects)
+    finally:
+        shutil.copy2(kept, changed)
 
 
 def manifest(output: str) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def test_every_table_is_that_of_a_run_that_searches_all(days: Days) -> None:
     assert in_order(days.output, others) == in_order(days.all_searched, others)
 
 
-def test_the_second_day_is_one_on_which_all_of_it_happens(days: Days) -> None:
+def test_the_third_day_is_one_on_which_all_of_it_happens(days: Days) -> None:
     now, told = rows(days.output, "duplicate_sets"), rows(days.output, "changes")
     assert {row["change"] for row in told} >= {"created", "grown", "shrunk", "merged", "ended"}
     keepers, today = {row["keeper"] for row in days.sets}, {row["content"] for row in now}
@@ -109,7 +109,8 @@ def test_the_second_day_is_one_on_which_all_of_it_happens(days: Days) -> None:
 
 
 def test_run_json_says_what_was_compared(days: Days) -> None:
-    first = manifests.open(days.output, manifest(days.output)["previous"], settings.load().s3)["reused_pairs"]
+    second = manifests.open(days.output, manifest(days.output)["previous"], settings.load().s3)
+    first = manifests.open(days.output, second["previous"], settings.load().s3)["reused_pairs"]
     found, full = (manifest(output)["reused_pairs"] for output in (days.output, days.all_searched))
     assert (first["run"], first["why"]) == (None, "there was no run before")
     assert (full["run"], full["why"], full["pairs"]) == (None, "--fresh searches all pairs", 0)
@@ -121,8 +122,8 @@ def test_run_json_says_what_was_compared(days: Days) -> None:
 
 
 def test_a_setting_of_policy_fetches_and_compares_nothing(spark: SparkSession, days: Days) -> None:
-    stricter = ["report.write=false", "duplicate_pairs.max_colour_difference=3.0", "suspects.max_offers=2"]
-    said = pipeline.run(str(days.second), days.output, settings.load(overrides=stricter), spark=spark)
+    stricter = ["duplicate_pairs.max_colour_difference=3.0", "suspects.max_offers=2"]
+    said = pipeline.run(str(days.third), days.output, settings.load(overrides=TABLES_ALONE + stricter), spark=spark)
     assert said["revalidate"]["fetched"] == said["revalidate"]["retried"] == 1  # an image that was not found
     by_hash, by_views = (said[name]["actual"]["compared"] for name in ("search", "search_by_views"))
     assert by_hash == 0

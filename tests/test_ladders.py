@@ -24,12 +24,13 @@ from dedup_spark import pipeline, settings
 from dedup_spark.hashing import bits
 from dedup_spark.images import colour
 from tests import pictures
+from tests.catalogues import TABLES_ALONE
 from tests.digests import rows
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-PHOTOGRAPHS, STEPS = 20, 15
+PHOTOGRAPHS, STEPS = 12, 15
 LIGHT, HUE, DARKER = 0.97, 4, (0.85, 0.7, 0.5)
-SETTINGS = settings.load(overrides=["fingerprints.thumbnail=0", "report.write=false"])
+SETTINGS = settings.load(overrides=[*TABLES_ALONE, "fingerprints.thumbnail=0", 'views.stored=["whole", "trimmed"]'])
 APART = 2 * SETTINGS.duplicate_pairs.max_colour_difference
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the photographs of ../shared/data")
@@ -73,7 +74,7 @@ def rungs(path: Path, ladder: bool) -> Iterator[tuple[str, Image.Image]]:
 
 @pytest.fixture(scope="module")
 def found(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Found:
-    """One run over the ladders of 20 photographs and the dark copies of 20 others."""
+    """One run over the ladders of a few photographs and the dark copies of as many others."""
     folder, output = tmp_path_factory.mktemp("ladders"), str(tmp_path_factory.mktemp("output"))
     photographs = sorted((SHARED / "clothing").rglob("*.jpg"))[:: 3068 // (2 * PHOTOGRAPHS)][: 2 * PHOTOGRAPHS]
 

@@ -12,7 +12,7 @@ from dedup_spark.output import store
 from dedup_spark.pairs import matches
 from dedup_spark.pictures import versions
 
-CHOSEN = settings.load()
+CHOSEN = settings.load(overrides=['views.stored=["whole", "trimmed"]'])
 
 
 def fingerprint(content: str, word: int = 0, **facts: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from dedup_spark.people import people
 from dedup_spark.people.reviews import Reviews
 from dedup_spark.settings import load
 from dedup_spark.storage import Scratch
+from tests.catalogues import AS_ARGUMENTS
 from tests.digests import rows
 from tests.pictures import product
 from tests.tables_of import a_table
@@ -130,7 +131,7 @@ def test_a_run_obeys_what_was_imported_and_what_it_is_given(spark: SparkSession,
     sheet.write_text(json.dumps(said("picture", content, "two.png", "same")))
     output = str(tmp_path / "output")
     assert cli.main(["review", "import", str(document), output]) == 0
-    assert cli.main(["run", str(tmp_path / "offers.parquet"), output, "--judgements", str(sheet)]) == 0
+    assert cli.main(["run", str(tmp_path / "offers.parquet"), output, "--judgements", str(sheet), *AS_ARGUMENTS]) == 0
     pairs = rows(output, "duplicate_pairs")
     assert sorted((row["verdict"], row["reason"]) for row in pairs) == [
         ("duplicate", "judged"),

@@ -18,6 +18,7 @@ from dedup_spark.people import reviews
 from dedup_spark.report import folder, pages, samples
 from dedup_spark.report.discretion import Discretion
 from dedup_spark.report.values import Cluster, Pair, Picture, Set, Shown, Suspect
+from tests.catalogues import AS_ARGUMENTS
 from tests.chromium import Browser
 from tests.digests import rows
 from tests.hostile import TEXTS
@@ -255,7 +256,7 @@ def test_the_next_run_obeys_what_was_judged_in_the_report(
     assert [sorted(json.loads(ids)) for ids in offers] == [["half", "one"], ["small", "two"]]
     page.press("j", "d", "b")
     assert cli.main(["review", "import", str(page.exported()), str(output)]) == 0
-    assert cli.main(["run", catalogue, str(output)]) == 0
+    assert cli.main(["run", catalogue, str(output), *AS_ARGUMENTS]) == 0
     assert rows(str(output), "clusters") == []
     assert [row["fate"] for row in rows(str(output), "judgements")] == ["obeyed"]
     assert {(Path(row["image"]).stem, row["reason"]) for row in rows(str(output), "suspects")} == {

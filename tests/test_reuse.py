@@ -20,7 +20,8 @@ from tests.faulty_s3 import Answer, Faulty, faulty
 from tests.tables_of import a_table
 
 OFFER = "image string, status string, version string"
-QUICK = settings.load(overrides=["run.lease_renew=0.15", "run.lease_watch=0.9", "fingerprints.attempts=1"])
+WHOLE = 'views.stored=["whole"]'
+QUICK = settings.load(overrides=["run.lease_renew=0.15", "run.lease_watch=0.9", "fingerprints.attempts=1", WHOLE])
 FILES = [pictures.jpeg(pictures.product(number, 60, 80)) for number in range(8)]
 DENIED = Answer(b"<Error><Code>AccessDenied</Code></Error>", 403)
 
