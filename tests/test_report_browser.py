@@ -94,6 +94,17 @@ def test_keys_go_from_card_to_card_and_a_picture_says_how_far_the_others_are(bro
     assert bits[:2] == ["", "0 bits"]
 
 
+def test_every_word_of_a_figure_lies_within_it(browser: Browser, site: Path) -> None:
+    browser.open((site / "index.html").as_uri())
+    outside = """[...document.querySelectorAll('svg.figure text')].filter((text) => {
+        const [box, view] = [text.getBBox(), text.ownerSVGElement.viewBox.baseVal];
+        return box.x < 0 || box.y < 0 || box.x + box.width > view.width || box.y + box.height > view.height;
+    }).map((text) => text.textContent)"""
+    assert browser.run(outside) == []
+    words = browser.run("[...document.querySelectorAll('.limit')].map((text) => text.textContent)")
+    assert words == ["at most 10 bits", "at most 10 bits", "at most ΔE 5.5"]
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_stands_out_from_its_ground(browser: Browser, site: Path, dark: bool) -> None:
     browser.open((site / "clusters.html").as_uri(), dark=dark)

@@ -12,7 +12,7 @@ WIDTH = 360.0
 """Of every figure, in units that are pixels on a phone."""
 
 LINE, BAR = 24.0, 12.0  # height of a line of bars, and of a bar in it
-LEFT, RIGHT, TOP, BOTTOM = 34.0, 8.0, 14.0, 34.0  # margins of a plot with axes
+LEFT, RIGHT, TOP, BOTTOM = 34.0, 8.0, 20.0, 38.0  # margins of a plot with axes
 HEIGHT = 220.0
 LETTER = 6.6  # width of one, on average
 FINEST = 5  # up to here each number is a bin of its own
@@ -75,7 +75,7 @@ def distances(cells: Sequence[Cell], limit: int) -> Drawing:
                 title = tag("title", f"{of[verdict]:,} pairs at distance {distance}: {verdict}")
                 size = {"width": 2 * wide * SHARE_OF_COLUMN, "height": max(1, tall)}
                 parts.append(tag("rect", title, x=at, y=top, **size, class_=verdict))
-    parts += _threshold(LEFT + wide * (limit + 2), f"at most {limit}")
+    parts += _threshold(LEFT + wide * (limit + 2), f"at most {limit} bits")
     return drawing(WIDTH, HEIGHT, f"pairs by distance, the threshold at {limit}", parts)
 
 
@@ -94,17 +94,19 @@ def decisions(cells: Sequence[Cell], limit: int, colour_limit: float) -> Drawing
         }
         said = f"{cell.pairs:,} pairs at distance {cell.distance}, colour difference {cell.colour}–{cell.colour + 1}"
         parts.append(tag("circle", tag("title", f"{said}: {cell.verdict}, {cell.reason}"), **at, class_=cell.verdict))
-    parts += _threshold(LEFT + wide * (limit + 2), f"at most {limit}")
+    parts += _threshold(LEFT + wide * (limit + 2), f"at most {limit} bits")
     level = TOP + high * (1 - colour_limit / highest)
     parts.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=level, y2=level, class_="threshold"))
-    parts.append(tag("text", f"at most {colour_limit:g}", x=WIDTH - RIGHT, y=level - 4, class_="limit"))
+    parts.append(tag("text", f"at most ΔE {colour_limit:g}", x=WIDTH - RIGHT, y=level - BAR / 2, class_="limit"))
     said = f"pairs by distance and colour difference, at most {limit} and {colour_limit:g}"
     return drawing(WIDTH, HEIGHT, said, parts)
 
 
 def _threshold(at: float, text: str) -> list[Markup]:
-    line = tag("line", x1=at, x2=at, y1=TOP, y2=HEIGHT - BOTTOM, class_="threshold")
-    return [line, tag("text", text, x=at + 4, y=TOP + 4, class_="limit start")]
+    """The line, and above the plot what it is, on that side of the line where there is room."""
+    line = tag("line", x1=at, x2=at, y1=TOP / 2, y2=HEIGHT - BOTTOM, class_="threshold")
+    x, class_ = (at - 4, "limit") if at > WIDTH / 2 else (at + 4, "limit start")
+    return [line, tag("text", text, x=x, y=TOP / 2, class_=class_)]
 
 
 def _across(farthest: int, wide: float, name: str) -> list[Markup]:
@@ -115,7 +117,7 @@ def _across(farthest: int, wide: float, name: str) -> list[Markup]:
     return [
         tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=bottom, y2=bottom, class_="axis"),
         *(tag("text", str(tick), x=LEFT + wide * (tick + 1), y=bottom + BAR, class_="tick") for tick in ticks),
-        tag("text", name, x=(LEFT + WIDTH) / 2, y=HEIGHT - BAR / 2, class_="tick"),
+        tag("text", name, x=(LEFT + WIDTH) / 2, y=HEIGHT - BAR * 3 / 4, class_="tick"),
     ]
 
 
