@@ -41,7 +41,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = {f"{place:032x}": thumbnail.getvalue() for place in range(len(TEXTS) + 1)}
     of = found(["plain boots", *TEXTS], thumbnails=shown)
     files = pages.rendered(of, MANIFEST, settings.load().report, Discretion(MANIFEST["image_root"]))
-    return Path(folder.write(files, str(tmp_path_factory.mktemp("run")), settings.load())).parent
+    place = tmp_path_factory.mktemp("run") / "of 100 % #1 é"  # what a URL would have to say otherwise
+    return Path(folder.write(files, str(place), settings.load())).parent
 
 
 @pytest.mark.parametrize("width", WIDTHS)
