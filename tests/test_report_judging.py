@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from dedup_spark import cli, settings
 from dedup_spark.people import reviews
-from dedup_spark.report import folder, pages, samples
+from dedup_spark.report import folder, pages
 from dedup_spark.report.discretion import Discretion
 from dedup_spark.report.values import Cluster, Pair, Picture, Set, Shown, Suspect
 from tests.catalogues import AS_ARGUMENTS
@@ -23,13 +23,12 @@ from tests.chromium import Browser
 from tests.digests import rows
 from tests.hostile import TEXTS
 from tests.pictures import product
-from tests.test_report import CHOSEN, MANIFEST, MEASURES, found, offer, rendered
+from tests.test_report import CHOSEN, MANIFEST, MEASURES, RANKS, found, offer, rendered
 from tests.test_report_browser import browser as browser
 
 SECONDS = 30.0
 A, B, C, D = (f"{number:032x}" for number in (0xA, 0xB, 0xC, 0xD))
 HOSTILE = TEXTS[3]
-RANKS = dict.fromkeys((*samples.ORDERS, *samples.ORDERS_OF_SETS), (1,))
 CLUSTERS, PAIRS, SETS, SUSPECTS = "clusters.html", "pairs.html", "sets.html", "suspects.html"
 
 
@@ -216,6 +215,15 @@ def test_where_nothing_can_be_kept_it_works_and_says_so(page: Page, refuse: str)
     assert page.verdicts() == [["same"], []]
     assert "1 judged" in page.says()
     page.browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
+
+
+def test_a_mark_hides_nothing_of_a_picture(page: Page) -> None:
+    hidden = """[...document.querySelectorAll('.mark')].filter((mark) => {
+        const [over, under] = [mark, mark.previousElementSibling].map((one) => one.getBoundingClientRect());
+        return over.top < under.bottom || getComputedStyle(mark).position === 'absolute';
+    }).length"""
+    assert page.browser.run("document.querySelectorAll('.pictures + .mark').length") == 5
+    assert page.browser.run(hidden) == 0
 
 
 @pytest.mark.parametrize("width", [1440, 820, 390])

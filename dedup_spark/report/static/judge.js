@@ -169,10 +169,9 @@ function number(card, member, place) {
   const button = document.getElementById("mark").content.cloneNode(true).querySelector("button");
   button.textContent = place + 1;
   button.setAttribute("aria-label", `mark ${place + 1}, ${names(card)[place]}`);
-  member.prepend(button);
-  for (const clicked of [button, member.querySelector(".pictures")]) {
-    clicked.addEventListener("click", () => mark(card, place));
-  }
+  const shown = member.querySelector(".pictures");
+  shown.after(button); // beside the picture: it may not hide what people judge by
+  for (const clicked of [button, shown]) clicked.addEventListener("click", () => mark(card, place));
 }
 
 const chosen = () => document.activeElement.closest(".card[data-kind]");
