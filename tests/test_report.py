@@ -29,6 +29,7 @@ from tests.hostile import TEXTS
 
 CHOSEN = settings.load().report
 MEASURES = dict.fromkeys(cards.MEASURES, 1)
+RANKS = dict.fromkeys((*samples.ORDERS, *samples.ORDERS_OF_SETS), (1,))
 MANIFEST: dict[str, Any] = {
     "run_id": "20261127T020000Z-0a1b",
     "started": "2026-11-27T02:00:00+00:00",
@@ -67,10 +68,9 @@ def found(texts: list[str], **facts: Any) -> Found:
         for place, text in enumerate(texts)
     ]
     picture, offers = Picture(texts[0], "0" * 32, 0, 0.0, "keeper"), [offer(text) for text in texts]
-    ranks = dict.fromkeys((*samples.ORDERS, *samples.ORDERS_OF_SETS), (1,))
     made: dict[str, Any] = {
-        "clusters": [Cluster(text, MEASURES, ranks, shown) for text in texts[:2]],
-        "sets": [Set("set", len(texts), ranks, [(picture, offers)])],
+        "clusters": [Cluster(text, MEASURES, RANKS, shown) for text in texts[:2]],
+        "sets": [Set("set", len(texts), RANKS, [(picture, offers)])],
         "cells": [Cell("duplicate", "near", 2, 1, 33), Cell("vetoed", "colour", 4, 9, 7)],
         "pairs": [Pair(picture, picture, (offers, offers), "vetoed", "colour", 4, 9.5, None, 7)],
         "suspects": [Suspect("set", picture, "many_brands", 40, 3, 4, texts[0], shown)],
@@ -88,6 +88,11 @@ def rendered(of: Found, manifest: dict[str, Any] = MANIFEST, **chosen: Any) -> d
     report = settings.load(overrides=[f"report.{name}={json.dumps(value)}" for name, value in chosen.items()]).report
     files = pages.rendered(of, manifest, report, Discretion(manifest["image_root"], report.sanitised))
     return {name: data.decode() for name, data in files.items() if not name.startswith(pages.THUMBNAILS)}
+
+
+def plain(page: str) -> str:
+    """The text of a page, in one line."""
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
 
 
 def test_what_a_catalogue_says_is_text_and_nothing_else() -> None:
@@ -111,7 +116,7 @@ def test_a_title_is_shown_as_it_is() -> None:
 
 def test_counts_are_of_everything_and_samples_say_so() -> None:
     pages_of = rendered(found(["one", "two"]))
-    text = {name: html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))) for name, page in pages_of.items()}
+    text = {name: plain(page) for name, page in pages_of.items()}
     assert "4,711 clusters of 9,422 offers" in text["index.html"]
     assert "4,690 of 4,700 clusters of run" in text["index.html"]
     assert "2 of 4,711 clusters, the largest first" in text["clusters.html"]
@@ -121,12 +126,34 @@ def test_counts_are_of_everything_and_samples_say_so() -> None:
     assert "3 of 40 rows could not be used" in text["rejects.html"]
 
 
+def test_each_gallery_shows_what_people_judge_by() -> None:
+    chosen = found(["one", "two"], clusters=[Cluster("c", MEASURES, RANKS, [side("red"), side("blue")])])
+    page = {name: plain(text) for name, text in rendered(chosen).items()}
+    for colour in ("red", "blue"):
+        said = f"{colour}-1 boots {colour} harbour brand Aster gender women colour {colour} pose worn"
+        assert said in page["clusters.html"]
+    assert rendered(chosen)["clusters.html"].count('<li class="differs">') == 2  # the colours, and nothing else
+    assert "drawn by chance with seed 1" in page["clusters-random.html"]
+    assert "1 of 12 sets, seed 1" in page["sets.html"]
+    assert 'class="offer keeper"' in rendered(chosen)["sets.html"]
+    assert "vetoed colour 4 bits ΔE 9.5 near enough by their hashes" in page["pairs.html"]
+    assert "many brands 40 offers 3 merchants 4 brands one" in page["suspects.html"]
+    assert "no image 3 rows catalogue offer image detail one one one" in page["rejects.html"]
+
+
+def side(colour: str) -> Shown:
+    """One of two offers that differ in their colour alone."""
+    facts = {"gender": "women", "colour": colour, "pose": "worn"}
+    return Shown(Offer(f"{colour}-1", f"boots {colour}", "harbour", "Aster", facts), [Picture("1.jpg", "0" * 32)])
+
+
 def test_no_page_asks_for_anything_outside_nor_holds_a_script_or_a_style() -> None:
     for name, page in rendered(found(TEXTS)).items():
         if not name.endswith(".html"):
             continue
         assert "default-src 'none'" in page
         assert not re.findall(r"<script(?! src)|<style| on[a-z]+=| style=", "".join(tags(page)))
+        assert not re.findall(r'<img(?![^>]* loading="lazy")', page)
         assert {link.partition("#")[0].partition("/")[0] for link in re.findall(r'(?:src|href)="([^"]*)"', page)} <= {
             *(file for file in ("", *pages.STATIC, "offers.js", pages.THUMBNAILS)),
             *(file for file, _ in pages.MENU),

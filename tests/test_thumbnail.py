@@ -8,6 +8,7 @@ from PIL import Image
 
 from dedup_spark.images import decode, thumbnail
 from tests import pictures
+from tests.hostile import TEXTS
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,16 @@ def test_a_thumbnail_shows_the_picture() -> None:
     small = Image.open(io.BytesIO(thumbnail.thumbnail(picture, 128))).convert("RGB")
     expected = picture.resize(small.size, Image.Resampling.BOX)
     assert np.abs(np.asarray(small).astype(int) - np.asarray(expected)).mean() < 6
+
+
+def test_nothing_that_a_file_says_beside_its_pixels_is_kept() -> None:
+    exif, said = Image.Exif(), "".join(TEXTS)
+    exif[0x010E] = said  # ImageDescription
+    beside = {"exif": exif.tobytes(), "comment": said.encode(), "icc_profile": b"<script>", "xmp": said.encode()}
+    picture = decode.decode(pictures.saved(pictures.photograph(1), "JPEG", **beside), 1_000_000).picture
+    small = Image.open(io.BytesIO(thumbnail.thumbnail(picture, 128)))
+    assert not small.info.keys() & {"exif", "comment", "icc_profile", "xmp"}
+    assert b"script" not in thumbnail.thumbnail(picture, 128)
 
 
 def test_lossless_pixels_come_back() -> None:
