@@ -212,6 +212,20 @@ def test_a_page_shows_no_more_cards_than_the_setting_says(clusters: int) -> None
     assert page.count('<article class="card"') == min(clusters, 48)
 
 
+def test_an_id_of_any_length_leaves_a_page_small() -> None:
+    offers = [Offer(letter * 100_000, "boots", None, None, {}) for letter in "ab"]
+    shown, picture = [Shown(of, [Picture("1.jpg", "0" * 32)]) for of in offers], Picture("1.jpg", "0" * 32)
+    cluster = Cluster(offers[0].id, MEASURES, RANKS, shown)
+    pair = Pair(picture, picture, (offers, offers), "vetoed", "colour", 4, 9.5, None, 7)
+    one = Set("set", 2, RANKS, [(Picture("1.jpg", "0" * 32, joined="keeper"), offers)])
+    rejected = Rejected("catalogue", "no_image", 3, [Reject(offers[0].id, "1.jpg", "")])
+    page = rendered(found(["x"], clusters=[cluster], pairs=[pair], sets=[one], rejected=[rejected]))
+    assert max(map(len, page.values())) < 100_000
+    assert "too long to be judged" in page["clusters.html"]
+    assert 'data-kind="cluster"' not in page["clusters.html"]
+    assert 'data-kind="cluster"' in rendered(found(TEXTS))["clusters.html"]
+
+
 def test_a_report_of_nothing_has_every_page(tmp_path: Path) -> None:
     nothing: dict[str, list[Any]] = {
         name: [] for name in ("clusters", "sets", "cells", "pairs", "suspects", "rejected", "merchants")

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from dedup_spark.report.discretion import short
 from dedup_spark.report.values import Cluster, Found, Offer, Pair, Set
 
 ANCHOR = 12
@@ -30,7 +31,7 @@ def script(galleries: Mapping[str, Sequence[Cluster]], found: Found) -> bytes:
     """
     rows = sorted(
         {
-            (offer.id, offer.title or "", offer.merchant or "", kind, link)
+            (short(offer.id), offer.title or "", offer.merchant or "", kind, link)
             for offer, kind, link in _entries(galleries, found)
         }
     )

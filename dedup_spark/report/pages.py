@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 from dedup_spark.report import figures, index, matrix, overview
-from dedup_spark.report.discretion import Discretion, last
+from dedup_spark.report.discretion import Discretion, last, short
 from dedup_spark.report.samples import ORDERS_OF_SETS
 from dedup_spark.report.values import Cluster, Found, Pair, Shown
 from dedup_spark.settings import Report
@@ -43,6 +43,9 @@ GALLERIES = (
     Gallery("by_merchants", "clusters-merchants.html", "Merchants", "sold by the most merchants first"),
     Gallery("at_random", "clusters-random.html", "Random", "drawn by chance"),
 )
+
+IDS = 20_000
+"""Letters of the ids of one card, at most, that a page keeps as they are: with longer ones it is not judged."""
 
 REASONS = {
     "colour": "near enough by their hashes, but the worst block has another colour",
@@ -158,6 +161,11 @@ def differing(members: Sequence[Shown]) -> set[str]:
     return {name for name in names if len({facts[name] for facts in known if facts.get(name)}) > 1}
 
 
+def nameable(cluster: Cluster) -> bool:
+    """Whether a page names the offers of a card as people's words have to: nobody says how long an id is."""
+    return len(cluster.id) + sum(len(shown.offer.id) for shown in cluster.members) <= IDS
+
+
 def why(pair: Pair) -> str:
     """What was decided of a pair, in words."""
     return REASONS.get(pair.reason, pair.reason)
@@ -171,6 +179,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals |= {"anchor": index.anchor, "differing": differing, "why": why, "thumbnails": THUMBNAILS}
-    env.filters["count"] = lambda number: f"{number:,}"
+    env.globals |= {"anchor": index.anchor, "differing": differing, "nameable": nameable}
+    env.globals |= {"why": why, "thumbnails": THUMBNAILS}
+    env.filters |= {"count": lambda number: f"{number:,}", "short": short}
     return env

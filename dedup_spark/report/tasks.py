@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dedup_spark.comparing.verdict import DUPLICATE, REVIEW
+from dedup_spark.report.discretion import short
 from dedup_spark.report.values import Offer, Pair
 
 SURE, LOOK_ALIKE, UNCERTAIN = "sure", "look-alike", "uncertain"
@@ -110,7 +111,7 @@ def _predictions(verdict: str, margin: float, run: str) -> list[dict[str, Any]]:
 
 
 def _told(offer: Offer) -> str:
-    return " · ".join(filter(None, (offer.id, offer.title, offer.merchant, offer.brand, *offer.facts.values())))
+    return " · ".join(filter(None, (short(offer.id), offer.title, offer.merchant, offer.brand, *offer.facts.values())))
 
 
 def _draw(pair: Mapping[str, Any]) -> tuple[Any, ...]:
