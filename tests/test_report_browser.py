@@ -106,6 +106,14 @@ def test_every_word_of_a_figure_lies_within_it(browser: Browser, site: Path) -> 
     assert words == ["at most 10 bits", "at most 10 bits", "at most ΔE 5.5"]
 
 
+def test_a_text_that_runs_from_the_right_turns_nothing_else_round(browser: Browser, site: Path) -> None:
+    browser.open((site / "sets.html").as_uri())
+    turned = """[...document.querySelectorAll('.brief > *')].filter((one) =>
+        getComputedStyle(one).unicodeBidi !== 'isolate').length"""
+    assert browser.run("document.querySelectorAll('.brief > .id').length") > 100
+    assert browser.run(turned) == 0
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_stands_out_from_its_ground(browser: Browser, site: Path, dark: bool) -> None:
     browser.open((site / "clusters.html").as_uri(), dark=dark)
