@@ -96,6 +96,8 @@ def test_what_was_said_makes_the_identity_and_not_where(tmp_path: Path) -> None:
     first, second = (reviews.find(output, named(judgements=[path])).identity() for path in (one, other))
     assert first == second
     assert reviews.find(output, SETTINGS).identity() != first
+    twice = reviews.find(output, named(judgements=[one, other]))
+    assert (len(twice.judgements), twice.identity()) == (4, first)
     more = write(tmp_path, "more.csv", [WORD | {"verdict": "same"}])
     assert reviews.find(output, named(judgements=[one, more])).identity() != first
     tables = reviews.find(output, named(judgements=["shop.words"]))
@@ -136,6 +138,7 @@ def test_what_is_wrong_in_a_sheet_is_named(tmp_path: Path, name: str, text: str,
         ('{"excluded": [{"picture": "1.jpg", "time": "0001-01-01T00:00+09:00"}]}', "row 1 of excluded: time = "),
         ('{"excluded": [{"picture": "\\ud800.jpg"}]}', "must be JSON, but is not"),
         ("[" * 100_000, "must be JSON, but is not"),
+        ('{"judgements": [{"kind": "' + "x" * 100_000 + '"}]}', "xxx': must be offer or picture"),
     ],
 )
 def test_what_is_wrong_in_a_document_is_named(
@@ -144,7 +147,9 @@ def test_what_is_wrong_in_a_document_is_named(
     document = tmp_path / "review.json"
     document.write_text(text)
     assert cli.main(["review", "import", str(document), str(tmp_path / "output")]) == BadInput.exit_code
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert message in said
+    assert len(said) < 1000
     assert not (tmp_path / "output").exists()
     with pytest.raises(BadInput, match="there is no such file"):
         reviews.document(str(tmp_path / "gone.json"), SETTINGS)

@@ -27,6 +27,9 @@ JUDGEMENTS = "judgements"
 COLUMNS = {EXCLUDED: lists.COLUMNS, ALLOWED: lists.COLUMNS, JUDGEMENTS: judgements.COLUMNS}
 """The tables that people write, each with its columns."""
 
+LETTERS = 200
+"""Letters of either end of an error, at most."""
+
 Row = Mapping[str, Any]
 
 
@@ -53,7 +56,7 @@ class Reviews:
                 else:
                     self.listed.append(lists.parse(row, table, place))
             except ValueError as error:
-                raise BadInput(f"{place}, row {number} of {table}: {error}") from None
+                raise BadInput(f"{place}, row {number} of {table}: {_brief(str(error))}") from None
         self.read.append({"table": table, "place": place, "rows": number})
 
     def rows(self, table: str) -> list[Row]:
@@ -62,10 +65,12 @@ class Reviews:
         return [{column: getattr(one, column) for column in COLUMNS[table]} for one in said]
 
     def identity(self) -> str:
-        """Changes when what people say does, wherever it stands; of tables not yet read nobody can tell."""
+        """Changes when what people say does, wherever it stands and however often; of tables not yet read nobody can
+        tell.
+        """
         if self.tables:
             return secrets.token_hex()
-        said = sorted(f"{table} {list(row.values())}" for table in COLUMNS for row in self.rows(table))
+        said = sorted({f"{table} {list(row.values())}" for table in COLUMNS for row in self.rows(table)})
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
@@ -131,6 +136,11 @@ def _store(output: str, table: str) -> str:
 def _schema(table: str) -> pa.Schema:
     time = pa.timestamp("us", tz="UTC")
     return pa.schema([(column, time if column == "time" else pa.string()) for column in COLUMNS[table]])
+
+
+def _brief(error: str) -> str:
+    """An error that quotes a value of any length: its beginning, and its end, which says what would be right."""
+    return error if len(error) <= 2 * LETTERS else f"{error[:LETTERS]} … {error[-LETTERS:]}"
 
 
 def _check(row: Row, table: str) -> None:
