@@ -236,6 +236,11 @@ def test_a_page_with_judging_fits_the_screen(browser: Browser, site: Path, file:
     assert bottom == browser.run("innerHeight")
 
 
+def test_of_a_short_page_judging_is_at_the_bottom_of_the_screen(browser: Browser, site: Path) -> None:
+    browser.open((site / SUSPECTS).as_uri(), height=4000)
+    assert browser.run("document.querySelector('.judging').getBoundingClientRect().bottom") == 4000
+
+
 def test_only_pages_with_pictures_to_judge_have_it() -> None:
     def judged(**chosen: Any) -> set[str]:
         return {name for name, page in rendered(found(["x"]), **chosen).items() if 'src="judge.js"' in page}
