@@ -66,15 +66,21 @@ class Work:
 
     @contextmanager
     def stage(self, name: str, images: int = 0) -> Iterator[None]:
-        """What is inside says how far it is when it takes long; run.json has the seconds of each stage, added up.
+        """What is inside says how far it is when it takes long; run.json has the seconds of each stage, added up: its
+        own, without those of stages inside of it.
 
         images: how many it fetches, if it does.
         """
-        began = time.monotonic()
+        began, before = time.monotonic(), sum(self._seconds().values())
         with progress.lines(self.spark, name, self.tell, images):
             yield
-        seconds = self.run.manifest.setdefault("seconds", {})
-        seconds[name] = round(seconds.get(name, 0.0) + time.monotonic() - began, 3)
+        took, seconds = time.monotonic() - began, self._seconds()
+        inside = sum(seconds.values()) - before
+        seconds[name] = round(seconds.get(name, 0.0) + took - inside, 3)
+
+    def _seconds(self) -> dict[str, float]:
+        found: dict[str, float] = self.run.manifest.setdefault("seconds", {})
+        return found
 
 
 def versions(spark: SparkSession) -> dict[str, str]:

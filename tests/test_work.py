@@ -21,7 +21,10 @@ def test_the_seconds_of_a_stage_are_added_up_with_what_its_rows_cost(spark: Spar
 
     with runs.working(str(tmp_path), {"catalogue": "offers"}, DEFAULTS) as run:
         at_work = Work(run, spark, DEFAULTS, parts.scratch(run, spark, DEFAULTS), lambda line: None)
-        slow()
+        with at_work.stage("around"):
+            slow()
+        seconds = run.manifest["seconds"]
+        assert seconds["around"] < seconds["clusters"]  # its own alone, so that those of all stages are the run's
         slow()
         rows = a_table(spark, [("a", "a", 2)], "id string, cluster_id string, size long")
         assert at_work.table(tables.CLUSTERS, lambda: rows).count() == 1
