@@ -82,6 +82,16 @@ def test_a_picture_connects_where_another_offer_of_the_cluster_shows_it(spark: S
     }
 
 
+def test_a_picture_that_is_in_two_parts_of_a_set_is_shown_once(spark: SparkSession) -> None:
+    """`conflicts.apart_when_near` puts an image into the part of its file, too, which here connects nothing."""
+    near = shows(spark, [("a", "s", True), ("b", "s", True)])
+    both = near.unionByName(near.withColumn("part", F.col("image")))
+    joined = a_table(spark, [(id, "a", 2) for id in "ab"], of(tables.CLUSTERS))
+    chosen = spark.createDataFrame([("a",)], "cluster_id string")
+    found = first_of(samples.of_clusters(both, a_table(spark, [], of(tables.SPLITS)), joined, chosen))
+    assert sorted((row["offer"], row["connects"]) for row in found) == [("a", True), ("b", True)]
+
+
 def test_a_card_shows_few_of_many_offers(spark: SparkSession) -> None:
     offers = [f"{n:03d}" for n in range(40)]
     table = shows(spark, [(offer, part, True) for offer in offers for part in "stuvwx"])

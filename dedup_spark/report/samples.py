@@ -186,7 +186,8 @@ def of_images(catalogue: DataFrame, chosen: DataFrame) -> DataFrame:
 def few(shown: DataFrame, offers: Column) -> DataFrame:
     """The first offers of each card (`kind`, `card`), as many as `offers` says, each with its first pictures.
 
-    Those that connect come first: another offer of the cluster shows the picture, too. One shuffle.
+    Those that connect come first: another offer of the cluster shows the picture, too. Each comes once, whatever parts
+    of a set it is in. One shuffle.
     """
     card = shown.repartition("kind", "card")
     bonds = F.sum(F.col("held").cast("int")).over(Window.partitionBy("kind", "card", "part"))
@@ -194,8 +195,12 @@ def few(shown: DataFrame, offers: Column) -> DataFrame:
     turn = F.dense_rank().over(Window.partitionBy("kind", "card").orderBy("offer"))
     first = marked.withColumn("turn", turn).where(F.col("turn") <= offers)
     order = (~F.col("connects"), F.col("distance"), F.col("image"))
-    place = F.row_number().over(Window.partitionBy("kind", "card", "offer").orderBy(*order))
-    return first.withColumn("place", place).where(F.col("place") <= PICTURES).drop("turn", "place", "held", "part")
+    of_offer = ("kind", "card", "offer")
+    again = F.row_number().over(Window.partitionBy(*of_offer, "image").orderBy(*order, "part"))
+    once = first.withColumn("again", again).where(F.col("again") == 1)
+    place = F.row_number().over(Window.partitionBy(*of_offer).orderBy(*order))
+    few = once.withColumn("place", place).where(F.col("place") <= PICTURES)
+    return few.drop("turn", "again", "place", "held", "part")
 
 
 def described(
