@@ -16,7 +16,7 @@ from benchmarks import explained
 from dedup_spark import cli, demo, pipeline, read, settings, tables
 from dedup_spark.errors import BadInput
 from dedup_spark.output import manifests
-from dedup_spark.report import tasks
+from dedup_spark.report import pages, tasks
 from dedup_spark.spark import session
 from tests import catalogues
 from tests.catalogues import TABLES_ALONE
@@ -124,6 +124,18 @@ def test_the_report_says_what_run_json_and_the_tables_say(spark: SparkSession, o
         with Image.open(picture) as shown:
             assert shown.format == "WEBP"
             assert not shown.info.keys() & {"exif", "icc_profile", "xmp"}
+
+
+def test_a_report_that_is_made_again_can_be_sent_around(output: str) -> None:
+    assert cli.main(["report", output, "--sanitised"]) == 0
+    (bare,) = Path(output).glob("runs/*/report-sanitised")
+    told = "".join(page.read_text("utf-8") for page in bare.glob("*.*") if page.name not in pages.STATIC)
+    merchants = {row["merchant"] for row in rows(output, "deduplicated")} - {None}
+    assert len(merchants) > 2
+    assert [name for name in merchants if name in told] == []
+    assert "merchant 1" in told
+    assert [file for file in bare.rglob("*") if file.suffix == ".webp"] == []
+    assert "<img" not in told
 
 
 def test_a_table_of_the_current_run_is_read_by_its_name(spark: SparkSession, output: str) -> None:

@@ -58,6 +58,7 @@ def expected(spark: SparkSession, mini: Path, tmp_path_factory: pytest.TempPathF
     place = str(tmp_path_factory.mktemp("expected"))
     pipeline.run(str(mini), place, settings.load([config(mini)]), spark=spark)
     assert all(rows(place, table.name) for table in (*tables.OF_EVERY_RUN, tables.JUDGEMENTS))
+    assert not list(Path(place).glob("runs/*/report"))  # the settings turn it off
     return digest(place)
 
 
