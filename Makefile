@@ -105,7 +105,7 @@ lock: ## makes the lock files anew from pyproject.toml (needs uv: make UV=/path/
 	$(LOCK) requirements/build.in -o requirements/build.txt
 	$(LOCK) requirements/jre.in -o requirements/jre.txt
 	$(LOCK) requirements/jre17.in -o requirements/jre17.txt
-	$(LOCK) --group dev $(EXTRAS) -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/dev.txt
+	$(LOCK) --group dev $(EXTRAS) --extra plot -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/dev.txt
 	$(LOCK) --group bench --extra spark --extra fast -c requirements/build.txt -c requirements/spark41.in pyproject.toml -o requirements/bench.txt
 	$(LOCK) --extra spark --extra fast --no-emit-package pyspark --no-emit-package py4j -c requirements/dev.txt pyproject.toml \
 	    -o requirements/runtime.txt
