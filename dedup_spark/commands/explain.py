@@ -23,13 +23,20 @@ def report(output: str, left: str, right: str, settings: Settings) -> dict[str, 
     Raises `BadInput` when nothing is published in OUTPUT, or its current run knows no such offer.
     """
     with session.opened(settings) as spark:
-        pair = spark.createDataFrame([(left, right)], "left string, right string")
-        found = read(output, spark, settings)
-        known = {row["id"] for row in found.offers().where(F.col("id").isin(left, right)).distinct().collect()}
-        for offer in (left, right):
-            if offer not in known:
-                raise BadInput(f"offer {offer!r}: the current run of {output} has no such offer with a usable picture")
-        rows = steps.compute(pair, found, limits(settings)).orderBy("step").collect()  # as many as one chain has
+        return explained(left, right, read(output, spark, settings), f"the current run of {output}", settings)
+
+
+def explained(left: str, right: str, found: Tables, run: str, settings: Settings) -> dict[str, Any]:
+    """The explanation by the tables of a run, which a message calls `run`: two queries.
+
+    Raises `BadInput` when the run knows no such offer.
+    """
+    known = {row["id"] for row in found.offers().where(F.col("id").isin(left, right)).distinct().collect()}
+    for offer in (left, right):
+        if offer not in known:
+            raise BadInput(f"offer {offer!r}: {run} has no such offer with a usable picture")
+    pair = found.shows.sparkSession.createDataFrame([(left, right)], "left string, right string")
+    rows = steps.compute(pair, found, limits(settings)).orderBy("step").collect()  # as many as one chain has
     told = [{name: row[name] for name in rows[0].asDict() if name not in ("left", "right")} for row in rows]
     return {"left": left, "right": right, "one_cluster": rows[0]["kind"] == steps.CHAIN, "steps": told}
 
@@ -52,14 +59,12 @@ def _met(step: dict[str, Any]) -> str:
     return f", nearer as {step['by_views']}" if step["by_views"] else ""
 
 
-def read(output: str, spark: SparkSession, settings: Settings) -> Tables:
-    """The tables of the current run of OUTPUT. Raises `BadInput` when nothing is published there."""
-    written = manifests.open(locations.folder(output, "OUTPUT"), None, settings.s3)["tables"]
+def read(output: str, spark: SparkSession, settings: Settings, run_id: str | None = None) -> Tables:
+    """The tables of that run of OUTPUT, or of the current one. Raises `BadInput` when nothing is published there."""
+    written = manifests.open(locations.folder(output, "OUTPUT"), run_id, settings.s3)["tables"]
     names = [part.name for part in fields(Tables)]
     absent = {"judgements"} - written.keys()
-    return Tables(
-        **{name: runs.read(output, name, spark=spark, settings=settings) for name in names if name not in absent}
-    )
+    return Tables(**{name: runs.read(output, name, run_id, spark, settings) for name in names if name not in absent})
 
 
 def as_json(report: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """An answer is one stored picture within the threshold of an asked one: how far it is, the verdict, who shows it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,26 @@ from dedup_spark.spark import session
 
 OFFERS = 5
 """How many an answer names: it is one line."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One asked image, as it was named: what became of it, and the stored pictures near it, the nearest first.
+
+    answers: rows of `matches.find` with those of `offers`.
+    """
+
+    image: str
+    status: str
+    detail: str | None
+    content: str | None
+    thumbnail: bytes | None
+    answers: Sequence[Any]
+
+    @property
+    def bad(self) -> str:
+        """Why it cannot be compared."""
+        return f"{self.status}: {self.detail}" if self.detail else self.status
 
 
 def chosen(output: str, here: Settings, configs: Sequence[str], overrides: Sequence[str]) -> Settings:
@@ -46,27 +67,38 @@ def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[st
 
     Raises `BadInput` when nothing is published in OUTPUT, or a path is no location.
     """
-    paths = {_path(image): image for image in images}
+    paths = canonical(images)
     with session.opened(settings) as spark:
-        asked = fingerprint(list(paths), spark, settings)
-        prints = runs.read(output, "fingerprints", spark=spark, settings=settings)
-        thumbnails = runs.read(output, "thumbnails", spark=spark, settings=settings)
-        found = matches.find(asked, asked, prints, thumbnails, settings)
-        shows = offers(runs.read(output, "catalogue", spark=spark, settings=settings), prints)
-        near = found.join(shows, on="content", how="left").orderBy("distance", "image").collect()
-        told = asked.select("image", "status", "detail").collect()
-    found_by, place = defaultdict(list), {path: number for number, path in enumerate(paths)}
-    for answer in near:
-        found_by[answer["asked"]].append(answer)
-    for row in sorted(told, key=lambda row: place[row["image"]]):
-        answers = found_by[row["image"]]
-        said = f"{len(answers)} stored pictures near it" if row["status"] == "ok" else _bad(row)
-        yield f"{paths[row['image']]}: {said}"
-        for answer in answers:
+        found = asked(paths, lambda table: runs.read(output, table, spark=spark, settings=settings), spark, settings)
+    for one in found:
+        said = f"{len(one.answers)} stored pictures near it" if one.status == "ok" else one.bad
+        yield f"{one.image}: {said}"
+        for answer in one.answers:
             yield (
                 f"  {answer['image']}  distance {answer['distance']}, colour difference "
                 f"{answer['colour_difference']:.1f}: {answer['verdict']} ({answer['reason']}), {_offers(answer)}"
             )
+
+
+def canonical(images: Sequence[str]) -> dict[str, str]:
+    """Canonical path → the image as it was named. Raises `BadInput` for what is no location."""
+    return {_path(image): image for image in images}
+
+
+def asked(
+    paths: Mapping[str, str], of_run: Callable[[str], DataFrame], spark: SparkSession, settings: Settings
+) -> list[Asked]:
+    """What was asked, in its order, with the answers. paths: see `canonical`; of_run: reads a table of the run."""
+    prints = fingerprint(list(paths), spark, settings)
+    stored = of_run("fingerprints")
+    found = matches.find(prints, prints, stored, of_run("thumbnails"), settings)
+    shows = offers(of_run("catalogue"), stored)
+    near = found.join(shows, on="content", how="left").orderBy("distance", "image").collect()
+    told = {row["image"]: row for row in prints.select("image", "status", "detail", "content", "thumbnail").collect()}
+    found_by = defaultdict(list)
+    for answer in near:
+        found_by[answer["asked"]].append(answer)
+    return [_asked(image, told[path], found_by[path]) for path, image in paths.items()]
 
 
 def fingerprint(paths: Sequence[str], spark: SparkSession, settings: Settings) -> DataFrame:
@@ -88,15 +120,15 @@ def offers(catalogue: DataFrame, stored: DataFrame) -> DataFrame:
     return named.groupBy("content").agg(F.count("*").alias("offers"), listed.alias("first"))
 
 
+def _asked(image: str, row: Any, answers: Sequence[Any]) -> Asked:
+    return Asked(image, row["status"], row["detail"], row["content"], row["thumbnail"], answers)
+
+
 def _path(image: str) -> str:
     try:
         return locations.of_person(image)
     except BadImage as bad:
         raise BadInput(f"image {image!r} cannot be asked for: {bad.detail}") from None
-
-
-def _bad(row: Any) -> str:
-    return f"{row['status']}: {row['detail']}" if row["detail"] else row["status"]
 
 
 def _offers(answer: Any) -> str:

@@ -1,6 +1,5 @@
 """A report is made again for a run that is over: of other settings, or sanitised, to be sent around."""
 
-from dedup_spark.errors import BadInput
 from dedup_spark.io import locations
 from dedup_spark.output import manifests, runs
 from dedup_spark.report import whole
@@ -14,10 +13,8 @@ def write(output: str, run_id: str | None, settings: Settings) -> str:
     Raises `BadInput` for a run that is not there, or was never finished.
     """
     place = locations.folder(output, "OUTPUT")
-    manifest = manifests.open(place, run_id, settings.s3)
+    manifest = manifests.readable(place, run_id, settings.s3)
     run = manifest["run_id"]
-    if manifest["state"] not in manifests.READABLE:
-        raise BadInput(f"run {run} is {manifest['state']}: must be one of {', '.join(manifests.READABLE)}")
     with session.opened(settings) as spark:
         return whole.write(
             manifest,

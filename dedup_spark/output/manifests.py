@@ -82,6 +82,14 @@ def open(output: str, run_id: str | None, s3: S3) -> dict[str, Any]:
     return found
 
 
+def readable(output: str, run_id: str | None, s3: S3) -> dict[str, Any]:
+    """The same of a run that is over and whose tables are all written; `BadInput` for any other."""
+    manifest = open(output, run_id, s3)
+    if manifest["state"] not in READABLE:
+        raise BadInput(f"run {manifest['run_id']} is {manifest['state']}: must be one of {', '.join(READABLE)}")
+    return manifest
+
+
 def find(output: str, run_id: str, s3: S3) -> dict[str, Any] | None:
     """The manifest of that run; None where it ended before it wrote one, or somebody deleted it."""
     document = read(output, run_id, s3)

@@ -21,7 +21,7 @@ from dedup_spark.report.values import (
     Suspect,
 )
 
-CLUSTER, SUSPECT, IMAGE = "cluster", "suspect", "image"
+CLUSTER, SUSPECT, IMAGE, OFFER = "cluster", "suspect", "image", "offer"
 """What the rows that came home are of: their `kind`."""
 
 SIDES = ("left_image", "right_image")
@@ -62,9 +62,26 @@ class Cards:
     def sets(self, rows: Sequence[Any]) -> list[Set]:
         """The cards of sets. rows: of `samples.sets`, an image each."""
         of_set: dict[str, list[Any]] = defaultdict(list)
-        for row in sorted(rows, key=lambda row: (row["reason"] != "keeper", row["distance"], row["image"])):
+        for row in sorted(rows, key=from_keeper):
             of_set[row["set_id"]].append(row)
         return [self._set(group) for group in of_set.values()]
+
+    def lone(self, image: str) -> Set | None:
+        """The card of a picture that has no duplicate; None where no offer shows such an image."""
+        rows = self._of[IMAGE, image]
+        if not rows:
+            return None
+        picture, offers = self.stored(image, rows[0]["content"])
+        return Set(picture.content, 1, {}, [(picture, offers)])
+
+    def stored(self, image: str, content: str) -> tuple[Picture, list[Offer]]:
+        """A picture, and some of the offers that show this image of it."""
+        return self._picture_of(image, content), self._offers(image)
+
+    def shown(self, card: str) -> Shown:
+        """The offer of that card with the picture that was asked for."""
+        (shown,) = self._members(OFFER, card)
+        return Shown(shown.offer, shown.pictures[:1])
 
     def pair(self, row: Any) -> Pair:
         """The card of a pair. row: of `near`."""
@@ -171,6 +188,11 @@ def merchants(rows: Sequence[Any], seen: Discretion) -> list[Merchant]:
     order = ("shared", "clustered", "offers")
     sold = sorted(rows, key=lambda row: (*(-row[name] for name in order), row["merchant"]))
     return [Merchant(str(seen.merchant(row["merchant"])), *(row[name] for name in reversed(order))) for row in sold]
+
+
+def from_keeper(row: Any) -> tuple[bool, int, str]:
+    """The order of the images of a set: its keeper, then those nearest to it. row: of `samples.sets`."""
+    return row["reason"] != "keeper", row["distance"], row["image"]
 
 
 def digits(words: Sequence[int] | None) -> str:

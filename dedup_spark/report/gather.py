@@ -74,8 +74,13 @@ def found(of: Tables, chosen: Report, seen: Discretion, conflicts: bool = False)
     sold = cards.merchants(sellers, seen)
     measures = list({row["cluster_id"]: row for row in ranked}.values())
     pairs, large = cards.near(cells, chosen.cards), cards.largest(suspected)
-    columns = samples.known(of.catalogue, chosen.columns)
-    told = Cards(_told(of, chosen, columns, measures, members, pairs, large), columns, seen)
+    images = {row["image"] for row in members} | {pair[side] for pair in pairs for side in cards.SIDES}
+    shown = (
+        of_clusters(of, {row["cluster_id"] for row in measures}),
+        of_suspects(of, {row["set"]["set_id"] for row in large}),
+        of_images(of, images),
+    )
+    told = described(of, chosen, seen, *shown)
     return Found(
         clusters=[told.cluster(row) for row in measures],
         sets=told.sets(members),
@@ -98,46 +103,60 @@ def pairs(
     choose: takes them from the rows of `samples.pairs`, as `cards.near` does.
     """
     (cells,) = _asked(samples.pairs(of.duplicate_pairs, chosen.seed))
-    found, columns = choose(cells), samples.known(of.catalogue, chosen.columns)
-    told = Cards(_told(of, chosen, columns, [], [], found, []), columns, seen)
+    found = choose(cells)
+    told = described(of, chosen, seen, of_images(of, {pair[side] for pair in found for side in cards.SIDES}))
     return [told.pair(row) for row in found], told.thumbnails()
+
+
+def of_clusters(of: Tables, names: Iterable[str]) -> DataFrame:
+    """What the offers of these clusters show."""
+    chosen = listed(of.clusters, ["cluster_id"], ((name,) for name in names))
+    return _of_kind(cards.CLUSTER, samples.of_clusters(of.shows, of.splits, of.clusters, chosen))
+
+
+def of_suspects(of: Tables, sets: Iterable[str]) -> DataFrame:
+    """What offers show of these sets."""
+    chosen = listed(of.shows, ["set_id"], ((name,) for name in sets))
+    return _of_kind(cards.SUSPECT, samples.of_sets(of.shows, chosen))
+
+
+def of_images(of: Tables, images: Iterable[str]) -> DataFrame:
+    """The offers that show these images."""
+    chosen = listed(of.catalogue, ["image"], ((image,) for image in images))
+    return _of_kind(cards.IMAGE, samples.of_images(of.catalogue, chosen))
+
+
+def of_offers(of: Tables, shown: Iterable[tuple[str, str, str]]) -> DataFrame:
+    """These offers with one image each: the name of the card, the id as text, the image."""
+    chosen = listed(of.shows, ["card", "offer", "image"], shown)
+    return _of_kind(cards.OFFER, samples.of_offers(of.shows, chosen))
+
+
+def described(of: Tables, chosen: Report, seen: Discretion, *shown: DataFrame) -> Cards:
+    """The cards of what is shown, with what the catalogue says of the offers, and their thumbnails: one query."""
+    columns = samples.known(of.catalogue, chosen.columns)
+    most = F.when(F.col("kind") == cards.IMAGE, samples.BESIDE).otherwise(samples.OFFERS)
+    first = samples.few(reduce(DataFrame.unionByName, shown), most)
+    rows = samples.described(first, of.catalogue, of.thumbnails, columns, not chosen.sanitised).collect()
+    return Cards(rows, columns, seen)
+
+
+def listed(of: DataFrame, columns: Sequence[str], rows: Iterable[tuple[str, ...]]) -> DataFrame:
+    """A table of these texts, made in the plan: of Python's rows it would take a Python worker each time it is read.
+
+    of: any table of the session.
+    """
+    told = json.dumps([dict(zip(columns, row, strict=True)) for row in sorted(rows)])
+    fields = ",".join(f"{column}:string" for column in columns)
+    texts = F.from_json(F.lit(told), f"array<struct<{fields}>>")
+    return of.sparkSession.range(0, 1, 1, 1).select(F.inline(texts))
+
+
+def _of_kind(kind: str, shown: DataFrame) -> DataFrame:
+    return shown.withColumn("kind", F.lit(kind))
 
 
 def _asked(*queries: DataFrame) -> list[list[Row]]:
     """The rows of each."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda query: query.collect(), queries))
-
-
-def _told(
-    of: Tables,
-    chosen: Report,
-    columns: Sequence[str],
-    measures: Sequence[Row],
-    members: Sequence[Row],
-    pairs: Sequence[dict[str, Any]],
-    suspected: Sequence[Row],
-) -> list[Row]:
-    """A row for each offer and picture of a card, with what the catalogue says of it."""
-    images = {row["image"] for row in members} | {pair[side] for pair in pairs for side in cards.SIDES}
-    wanted = {
-        cards.CLUSTER: ("cluster_id", {row["cluster_id"] for row in measures}),
-        cards.SUSPECT: ("set_id", {row["set"]["set_id"] for row in suspected}),
-        cards.IMAGE: ("image", images),
-    }
-    of_card = {kind: _names(of.measures, name, values) for kind, (name, values) in wanted.items()}
-    parts = {
-        cards.CLUSTER: samples.of_clusters(of.shows, of.splits, of.clusters, of_card[cards.CLUSTER]),
-        cards.SUSPECT: samples.of_sets(of.shows, of_card[cards.SUSPECT]),
-        cards.IMAGE: samples.of_images(of.catalogue, of_card[cards.IMAGE]),
-    }
-    shown = reduce(DataFrame.unionByName, (rows.withColumn("kind", F.lit(kind)) for kind, rows in parts.items()))
-    most = F.when(F.col("kind") == cards.IMAGE, samples.BESIDE).otherwise(samples.OFFERS)
-    first = samples.few(shown, most)
-    return samples.described(first, of.catalogue, of.thumbnails, columns, not chosen.sanitised).collect()
-
-
-def _names(of: DataFrame, name: str, values: Iterable[str]) -> DataFrame:
-    """A table of these names, made in the plan: of Python's rows it would take a Python worker each time it is read."""
-    listed = F.from_json(F.lit(json.dumps(sorted(values))), "array<string>")
-    return of.sparkSession.range(0, 1, 1, 1).select(F.explode(listed).alias(name))

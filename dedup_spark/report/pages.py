@@ -5,6 +5,7 @@ No page asks for anything outside of its folder, and none holds a script or a st
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -13,7 +14,7 @@ import jinja2
 from dedup_spark.report import figures, index, matrix, overview
 from dedup_spark.report.discretion import Discretion, last, short
 from dedup_spark.report.samples import ORDERS_OF_SETS
-from dedup_spark.report.values import Cluster, Found, Pair, Shown
+from dedup_spark.report.values import Cluster, Found, Pair, Picture, Shown
 from dedup_spark.settings import Report
 
 THUMBNAILS = "pictures"
@@ -90,11 +91,13 @@ def rendered(found: Found, manifest: Mapping[str, Any], chosen: Report, seen: Di
         "took": overview.took(manifest),
         "catalogue": last(str(manifest["catalogue"])),
         "held": index.offers(shown, found),
+        "source": partial(_source, found.thumbnails),
+        "compared": not chosen.sanitised,
         "menu": MENU,
         "galleries": GALLERIES,
     }
     judged = () if chosen.sanitised else JUDGED
-    env = _environment()
+    env = environment("dedup_spark.report")
     html = {
         file: env.get_template(template).render(common | {"file": file, "judged": file in judged} | of).encode()
         for file, template, of in _pages(shown, found, manifest, chosen, seen)
@@ -171,15 +174,23 @@ def why(pair: Pair) -> str:
     return REASONS.get(pair.reason, pair.reason)
 
 
-def _environment() -> jinja2.Environment:
+def environment(*packages: str) -> jinja2.Environment:
+    """What renders the templates of these packages, those of the first one before all others.
+
+    The cards ask for `source`, which gives the address of a picture, empty where it is not shown; and whether pictures
+    are `compared` by a script.
+    """
     env = jinja2.Environment(
-        loader=jinja2.PackageLoader("dedup_spark.report"),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals |= {"anchor": index.anchor, "differing": differing, "nameable": nameable}
-    env.globals |= {"why": why, "thumbnails": THUMBNAILS}
+    env.globals |= {"anchor": index.anchor, "differing": differing, "nameable": nameable, "why": why}
     env.filters |= {"count": lambda number: f"{number:,}", "short": short}
     return env
+
+
+def _source(thumbnails: Mapping[str, bytes], picture: Picture) -> str:
+    return f"{THUMBNAILS}/{picture.content}.webp" if picture.content in thumbnails else ""

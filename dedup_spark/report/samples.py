@@ -55,7 +55,16 @@ ROOMY = 1 << 30
 def clusters(measures: DataFrame, conflicted: DataFrame | None, cards: int, seed: int) -> DataFrame:
     """`tables.MEASURES` of the first clusters by each of `ORDERS`, which are columns to sort by; some come twice.
 
-    Risk: held by bridges, then `conflicts` (of `conflicted`, else 0), then the picture farthest from its keeper.
+    conflicted: see `ranked`.
+    """
+    places = ranked(measures, conflicted, seed)
+    return reduce(DataFrame.unionByName, (places.orderBy(order).limit(cards) for order in ORDERS))
+
+
+def ranked(measures: DataFrame, conflicted: DataFrame | None, seed: int) -> DataFrame:
+    """`tables.MEASURES` with `conflicts` (of `conflicted`, else 0) and the place of each cluster in each of `ORDERS`.
+
+    Risk: held by bridges, then conflicts, then the picture farthest from its keeper.
     """
     none = F.lit(0).cast("long").alias("conflicts")
     if conflicted is None:
@@ -69,8 +78,7 @@ def clusters(measures: DataFrame, conflicted: DataFrame | None, cards: int, seed
         "by_merchants": F.struct(-F.coalesce("merchants", F.lit(0)), -F.col("offers"), "cluster_id"),
         "at_random": F.struct(F.xxhash64("cluster_id", F.lit(seed)), "cluster_id"),
     }
-    ranked = measures.withColumns(ranks)
-    return reduce(DataFrame.unionByName, (ranked.orderBy(order).limit(cards) for order in ORDERS))
+    return measures.withColumns(ranks)
 
 
 def conflicted(conflicts: DataFrame, shows: DataFrame, clusters: DataFrame) -> DataFrame:
@@ -84,15 +92,33 @@ def conflicted(conflicts: DataFrame, shows: DataFrame, clusters: DataFrame) -> D
 
 def sets(duplicate_sets: DataFrame, cards: int, seed: int) -> DataFrame:
     """The first images of the largest sets, and of as many at random, from the keeper on; `images` of each set."""
+    places = _ranked_sets(duplicate_sets, seed)
+    chosen = reduce(DataFrame.unionByName, (places.orderBy(order).limit(cards) for order in ORDERS_OF_SETS))
+    return _first_of_sets(duplicate_sets, chosen.distinct())
+
+
+def set_of(duplicate_sets: DataFrame, names: Sequence[str], seed: int) -> DataFrame:
+    """The same of the one set that has an image of one of these names: that image, and the first ones beside it."""
+    asked = F.col("image").isin(*names)
+    ours = duplicate_sets.where(asked).select("set_id").distinct()
+    whole = duplicate_sets.join(F.broadcast(ours), on="set_id", how="left_semi")
+    return _first_of_sets(whole, _ranked_sets(whole, seed), ~asked)
+
+
+def _ranked_sets(duplicate_sets: DataFrame, seed: int) -> DataFrame:
+    """`set_id`, `images` of it, and its place in each of `ORDERS_OF_SETS`."""
     sizes = duplicate_sets.groupBy("set_id").agg(F.count("*").alias("images"))
     ranks = {
         "by_size": F.struct(-F.col("images"), "set_id"),
         "at_random": F.struct(F.xxhash64("set_id", F.lit(seed)), "set_id"),
     }
-    ranked = sizes.withColumns(ranks)
-    chosen = reduce(DataFrame.unionByName, (ranked.orderBy(order).limit(cards) for order in ranks)).distinct()
+    return sizes.withColumns(ranks)
+
+
+def _first_of_sets(duplicate_sets: DataFrame, chosen: DataFrame, *before: Column) -> DataFrame:
+    """The first images of these sets from the keeper on, those that are false `before` all others."""
     members = duplicate_sets.join(F.broadcast(chosen), on="set_id", how="inner")
-    order = (F.col("reason") != "keeper", F.col("distance"), F.col("image"))
+    order = (F.col("reason") != "keeper", *before, F.col("distance"), F.col("image"))
     turn = F.row_number().over(Window.partitionBy("set_id").orderBy(*order))
     return members.withColumn("turn", turn).where(F.col("turn") <= OFFERS).drop("turn")
 
@@ -181,6 +207,12 @@ def of_images(catalogue: DataFrame, chosen: DataFrame) -> DataFrame:
     found = catalogue.where(F.col("status") == "ok").join(F.broadcast(chosen), on="image", how="inner")
     unknown = {name: F.lit(None).cast(kind) for name, kind in SHOWN.items()}
     return _shown(found.withColumns(unknown | {"card": F.col("image"), "held": F.lit(False)}))
+
+
+def of_offers(shows: DataFrame, chosen: DataFrame) -> DataFrame:
+    """What these offers show of these images. chosen: by `card`, `offer` (its id as text) and `image`."""
+    named = shows.withColumns({"offer": as_text(shows, "id"), "held": F.lit(False)})
+    return _shown(named.join(F.broadcast(chosen), on=["offer", "image"], how="inner"))
 
 
 def few(shown: DataFrame, offers: Column) -> DataFrame:

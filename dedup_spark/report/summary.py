@@ -24,12 +24,9 @@ FLOW = (
 
 def text(manifest: dict[str, Any], output: str) -> str:
     """The run as a table that a person can read. `manifest`: what run.json says."""
-    rows = {name: table["rows"] for name, table in manifest["tables"].items()}
-    rows["fingerprints"] = sum(segment["live"] for segment in manifest["segments"])
     width = max(len(name) for name, _ in FLOW)
-    lines = [f"run {manifest['run_id']}", ""]
-    for name, meaning in ((name, meaning) for name, meaning in FLOW if name in rows):
-        lines.append(f"  {name:<{width}}  {rows[name]:>10,}  {meaning}{_more(name, manifest)}")
+    told = [f"  {name:<{width}}  {number:>10,}  {meaning}" for name, number, meaning in rows(manifest)]
+    lines = [f"run {manifest['run_id']}", "", *told]
     folder = f"{output}/runs/{manifest['run_id']}"
     lines += [
         "",
@@ -39,18 +36,31 @@ def text(manifest: dict[str, Any], output: str) -> str:
     ]
     if manifest.get("report"):
         lines.append(f"report      {output}/{manifest['report']}")
+    return "\n".join([*lines, *(f"{word:<11} {says}" for word, says in notes(manifest))])
+
+
+def rows(manifest: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """The flow in the tables that the run has: the name of each, its rows, and what they are."""
+    written = {name: table["rows"] for name, table in manifest["tables"].items()}
+    written["fingerprints"] = sum(segment["live"] for segment in manifest["segments"])
+    known = ((name, meaning) for name, meaning in FLOW if name in written)
+    return [(name, written[name], f"{meaning}{_more(name, manifest)}") for name, meaning in known]
+
+
+def notes(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+    """What else a person should know of the run, each with the word for it: `judgements`, `alarm`, `off`."""
+    said = []
     if manifest.get("judgements"):
         fates = ", ".join(f"{fate} {count:,}" for fate, count in manifest["judgements"].items())
-        lines.append(f"judgements  {fates}")
+        said.append(("judgements", fates))
     if manifest["large"]:
         largest = manifest["large"][0]
-        lines.append(
-            f"alarm       {len(manifest['large']):,} groups of connected offers are suspiciously large: the largest, "
-            f"around {largest['component']}, has {largest['offers']:,} ({largest['fate']})"
-        )
+        groups = f"{len(manifest['large']):,} groups of connected offers are suspiciously large"
+        around = f"around {largest['component']}, has {largest['offers']:,} ({largest['fate']})"
+        said.append(("alarm", f"{groups}: the largest, {around}"))
     if manifest["off"]:
-        lines.append(f"off         the catalogue has no {', '.join(manifest['off'])}")
-    return "\n".join(lines)
+        said.append(("off", f"the catalogue has no {', '.join(manifest['off'])}"))
+    return said
 
 
 def ids_kept(ids: dict[str, int]) -> str:
@@ -61,6 +71,12 @@ def ids_kept(ids: dict[str, int]) -> str:
     """
     share = f", {ids['kept'] / ids['before']:.1%}" if ids["before"] else ""
     return f"{ids['kept']:,} of {ids['before']:,}{share}"
+
+
+def changed(manifest: dict[str, Any]) -> str:
+    """What has changed since the run before, in words; empty where there was none."""
+    found = manifest.get("changes")
+    return f"{counts(found['offers'])}; ids kept: {ids_kept(found['ids'])}" if found else ""
 
 
 def counts(of: dict[str, int]) -> str:
@@ -79,8 +95,7 @@ def _more(name: str, manifest: dict[str, Any]) -> str:
         bad = {word: count for word, count in manifest["statuses"]["images"].items() if word != "ok"}
         return f"{fetched}; unusable: {counts(bad)}" if bad else fetched
     if name == "changes":
-        changed = manifest["changes"]
-        return f": {counts(changed['offers'])}; ids kept: {ids_kept(changed['ids'])}"
+        return f": {changed(manifest)}"
     if name == "clusters":
         largest = max(map(int, manifest["cluster_sizes"]), default=0)
         return f": {manifest['clusters']:,} clusters, the largest of {largest:,}"
