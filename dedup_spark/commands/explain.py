@@ -31,6 +31,8 @@ def explained(left: str, right: str, found: Tables, run: str, settings: Settings
 
     Raises `BadInput` when the run knows no such offer.
     """
+    if left == right:
+        raise BadInput(f"offer {left!r} is named twice: must be two offers")
     known = {row["id"] for row in found.offers().where(F.col("id").isin(left, right)).distinct().collect()}
     for offer in (left, right):
         if offer not in known:
