@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from dedup_spark.api import find_pairs, hash_image
     from dedup_spark.comparison import compare_images
     from dedup_spark.output.runs import read
+    from dedup_spark.results.result import result, run
 
-__all__ = ["__version__", "compare_images", "find_pairs", "hash_image", "read"]
+__all__ = ["__version__", "compare_images", "find_pairs", "hash_image", "read", "result", "run"]
 
 __version__ = "0.1.0"
 
@@ -20,6 +21,8 @@ _HOMES = {
     "find_pairs": "dedup_spark.api",
     "hash_image": "dedup_spark.api",
     "read": "dedup_spark.output.runs",
+    "result": "dedup_spark.results.result",
+    "run": "dedup_spark.results.result",
 }
 
 

@@ -49,6 +49,7 @@ MANIFEST: dict[str, Any] = {
     "merchants": [{"left": "harbour", "right": "linden", "clusters": 9}],
     "merchants_left_out": 0,
     "large": [],
+    "off": [],
     "seconds": {"catalogue": 2.0, "fingerprints": 19.0},
     "search": {"carrier": "driver", "predicted": {"hashes": 30, "candidates": 50}, "actual": {"hashes": 33}},
     "plan": "9 bands of 33 bits find every pair within 10",

@@ -15,6 +15,7 @@ from tests import chromium
 from tests.chromium import Browser
 from tests.hostile import TEXTS
 from tests.test_report import MANIFEST, found
+from tests.test_results import fragments
 
 WIDTHS = (1440, 820, 390)
 FILES = (*(file for file, _ in pages.MENU), *(gallery.file for gallery in pages.GALLERIES[1:]))
@@ -120,6 +121,15 @@ def test_text_stands_out_from_its_ground(browser: Browser, site: Path, dark: boo
     ground, ink = (browser.run(f"getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color"))
     assert (brightness(ground) < brightness(ink)) == dark
     assert abs(brightness(ground) - brightness(ink)) > 450  # of 765
+
+
+def test_what_a_notebook_shows_runs_nothing_and_asks_for_nothing(browser: Browser, tmp_path: Path) -> None:
+    page = tmp_path / "notebook.html"
+    page.write_text("".join(["<!doctype html><meta charset=utf-8>", *fragments(TEXTS)]), "utf-8")
+    seen = browser.open(page.as_uri(), WIDTHS[-1])
+    assert (seen.errors, seen.dialogs) == ([], [])
+    assert [url for url in seen.requests if not url.startswith("data:image/webp")] == [page.as_uri()]
+    assert browser.run("document.documentElement.scrollWidth") == WIDTHS[-1]
 
 
 def brightness(colour: str) -> int:
