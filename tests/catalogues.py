@@ -20,6 +20,18 @@ TABLES_ALONE = ["candidate_pairs.audit=0", "evaluate.sample=0", "report.write=fa
 AS_ARGUMENTS = [word for setting in TABLES_ALONE for word in ("--set", setting)]
 """The same for the command line."""
 
+AS_FILE = """
+[views]
+stored = ["whole", "trimmed", "crop_5", "crop_20", "mirrored"]
+[candidate_pairs]
+audit = 0
+[evaluate]
+sample = 0
+[report]
+write = false
+"""
+"""The same as a file of settings, with few views."""
+
 
 def mini(drawn: Path) -> Path:
     """A catalogue of a quarter of the demo, written beside it."""

@@ -217,12 +217,23 @@ def test_query_names_the_stored_copies_and_their_offers(
 
 
 def test_the_code_of_the_readme_runs(spark: SparkSession, drawn: Path, mini: Path, tmp_path: Path) -> None:
-    text = (ROOT / "README.md").read_text().replace("/data/pictures", str(drawn)).replace("/data/dedup", str(tmp_path))
-    shirt = next((drawn / "images").rglob("*.jpg"))
+    (tmp_path / "few.toml").write_text(catalogues.AS_FILE)
+    here = {
+        "/data/pictures": str(drawn),
+        "/data/dedup": str(tmp_path),
+        "shirt.jpg": str(next((drawn / "images").rglob("*.jpg"))),
+        "copies.png": str(tmp_path / "copies.png"),
+        "settings.load(": f"settings.load(['{tmp_path / 'few.toml'}'], ",
+    }
+    text = (ROOT / "README.md").read_text()
+    for name, place in here.items():
+        text = text.replace(name, place)
     known: dict[str, Any] = {"spark": spark, "catalogue": str(mini)}
-    for code in re.findall(r"```python\n(.*?)```", text.replace("shirt.jpg", str(shirt)), re.DOTALL):
+    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(compile(code, "README.md", "exec"), known)
     columns = ("left_content", "right_content", "distance", "verdict", "reason")
     stages, flow = known["pairs"].select(*columns).collect(), read(str(tmp_path), "duplicate_pairs", spark=spark)
     assert sorted(stages) == sorted(flow.select(*columns).collect())
     assert len(stages) > 10
+    assert f"{known['result'].manifest['clusters']} clusters of " in known["result"]._repr_html_()
+    assert Image.open(tmp_path / "copies.png").format == "PNG"

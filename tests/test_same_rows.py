@@ -31,16 +31,8 @@ POLICY = """
 apart = ["brand"]
 [judgements]
 judgements = ["{}"]
-[views]
-stored = ["whole", "trimmed", "crop_5", "crop_20", "mirrored"]
-[candidate_pairs]
-audit = 0
-[evaluate]
-sample = 0
-[report]
-write = false
 """
-"""Settings with which no table is empty, and nothing else is written."""
+"""Settings with which no table is empty."""
 
 
 def config(mini: Path) -> str:
@@ -48,7 +40,7 @@ def config(mini: Path) -> str:
     file, word = mini.with_suffix(".toml"), mini.with_suffix(".jsonl")
     few = set(pq.read_table(mini)["id"].to_pylist())
     word.write_text(catalogues.kept_apart(*catalogues.copies(mini.parent, few)))
-    file.write_text(POLICY.format(word))
+    file.write_text(POLICY.format(word) + catalogues.AS_FILE)
     return str(file)
 
 
