@@ -7,9 +7,9 @@ import io
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 from pyspark.sql import SparkSession
 
@@ -27,6 +27,9 @@ from dedup_spark.results.result import Result
 from tests import published
 from tests.hostile import TEXTS
 from tests.test_report import MANIFEST, MEASURES, offer, tags
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MANY = 340
 
@@ -233,7 +236,7 @@ def test_a_result_is_of_a_run_that_is_over(spark: SparkSession, result: Result, 
             dedup_spark.result(str(tmp_path), running)
 
 
-def titles(plot: Figure) -> list[str]:
+def titles(plot: "Figure") -> list[str]:
     return [axes.get_title(loc="left") for axes in plot.axes if axes.axison]
 
 
