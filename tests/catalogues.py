@@ -17,7 +17,10 @@ MINI = 4
 TABLES_ALONE = ["candidate_pairs.audit=0", "evaluate.sample=0", "report.write=false"]
 """Settings of a run of which nothing but its tables is looked at."""
 
-AS_ARGUMENTS = [word for setting in TABLES_ALONE for word in ("--set", setting)]
+FEW_VIEWS = [*TABLES_ALONE, 'views.stored=["whole", "trimmed"]']
+"""The same, where views do not matter either."""
+
+AS_ARGUMENTS = [word for setting in FEW_VIEWS for word in ("--set", setting)]
 """The same for the command line."""
 
 AS_FILE = """
@@ -30,7 +33,7 @@ sample = 0
 [report]
 write = false
 """
-"""The same as a file of settings, with few views."""
+"""The same as a file of settings, with views of every kind."""
 
 
 def mini(drawn: Path) -> Path:

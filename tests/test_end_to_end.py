@@ -19,7 +19,7 @@ from dedup_spark.output import manifests
 from dedup_spark.report import pages, tasks
 from dedup_spark.spark import session
 from tests import catalogues
-from tests.catalogues import TABLES_ALONE
+from tests.catalogues import FEW_VIEWS
 from tests.digests import rows
 
 pytestmark = pytest.mark.flow
@@ -155,7 +155,7 @@ def test_bytes_in_the_catalogue_an_id_of_several_columns_and_columns_in_the_way(
     keys = [("a", 10), ("a", 9), ("b", 9), ("b", 10), ("c", 1)]
     offers = [(*key, data, 7) for key, data in zip(keys, [*shown, None], strict=True)]
     catalogue = spark.createDataFrame(offers, "shop string, number int, content binary, label int")
-    overrides = ['catalogue.id=["shop", "number"]', "catalogue.image_bytes=content", *TABLES_ALONE]
+    overrides = ['catalogue.id=["shop", "number"]', "catalogue.image_bytes=content", *FEW_VIEWS]
     output = str(tmp_path)
     with pytest.raises(BadInput, match="'label' stands in the way"):
         pipeline.run(catalogue, output, settings.load(overrides=overrides), spark=spark)

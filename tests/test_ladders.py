@@ -24,13 +24,13 @@ from dedup_spark import pipeline, settings
 from dedup_spark.hashing import bits
 from dedup_spark.images import colour
 from tests import pictures
-from tests.catalogues import TABLES_ALONE
+from tests.catalogues import FEW_VIEWS
 from tests.digests import rows
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 PHOTOGRAPHS, STEPS = 12, 15
 LIGHT, HUE, DARKER = 0.97, 4, (0.85, 0.7, 0.5)
-SETTINGS = settings.load(overrides=[*TABLES_ALONE, "fingerprints.thumbnail=0", 'views.stored=["whole", "trimmed"]'])
+SETTINGS = settings.load(overrides=[*FEW_VIEWS, "fingerprints.thumbnail=0"])
 APART = 2 * SETTINGS.duplicate_pairs.max_colour_difference
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the photographs of ../shared/data")
