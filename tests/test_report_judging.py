@@ -260,7 +260,7 @@ def test_the_next_run_obeys_what_was_judged_in_the_report(
         picture.save(tmp_path / f"{name}.png")
     catalogue, output = str(tmp_path / "offers.parquet"), tmp_path / "output"
     pq.write_table(pa.table({"id": list(pictures), "image": [f"{name}.png" for name in pictures]}), catalogue)
-    assert cli.main(["run", catalogue, str(output)]) == 0
+    assert cli.main(["run", catalogue, str(output), *AS_ARGUMENTS, "--set", "report.write=true"]) == 0
     (report,) = output.glob("runs/*/report")
     browser.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     page = Page(browser, report, tmp_path)
