@@ -22,6 +22,9 @@ pytestmark = pytest.mark.flow
 GONE, COME = 5, 4
 """Every so many rows of the second night are gone on the third; of the rows of the demo so many come instead."""
 
+OTHERS = {"Xenia": "garden lamp", "Yarrow": "leather boots", "Zephyr": "wool carpet"}
+"""Brands and titles of products that one picture cannot show."""
+
 Rows = list[dict[str, Any]]
 
 
@@ -51,13 +54,18 @@ def keepers(folder: Path, sets: Rows, day: Rows) -> tuple[str, str, str]:
     return first, second, last
 
 
-def bridge(nights: Nights, day: Rows) -> Rows:
-    """Two rows of a new offer: it shows what connects one cluster of the day before, and what connects another."""
+def arrivals(nights: Nights, day: Rows) -> Rows:
+    """New offers: one shows what connects one cluster of the day before and what connects another, so that they are
+    merged; the others show what connects a third one, which is suspicious then.
+    """
     cluster = {row["id"]: row["cluster_id"] for row in rows(nights.output, "clusters")}
     shown = {f"{nights.folder}/{row['image']}": row for row in day}
     edges = [edge for edge in rows(nights.output, "offer_graph") if edge["left_image"] in shown]
     connects = {cluster[edge["left_offer"]]: shown[edge["left_image"]] for edge in edges}
-    return [connects[name] | {"id": "bridge"} for name in sorted(connects)[-2:]]
+    chart, *merged = (connects[name] for name in sorted(connects)[-3:])
+    return [row | {"id": "bridge"} for row in merged] + [
+        chart | {"id": brand, "brand": brand, "title": title} for brand, title in OTHERS.items()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +78,7 @@ def days(spark: SparkSession, nights: Nights, tmp_path_factory: pytest.TempPathF
     prints, sets, suspects = (rows(output, name) for name in ("fingerprints", "duplicate_sets", "suspects"))
     gone, changed, other = keepers(nights.folder, sets, third(nights))
     day = [row for row in third(nights) if f"{nights.folder}/{row['image']}" != gone]
-    day += bridge(nights, day)
+    day += arrivals(nights, day)
     pq.write_table(pa.Table.from_pylist(day, pq.read_schema(nights.second)), today)
     shutil.copy2(changed, kept)
     shutil.copyfile(other, changed)
