@@ -217,6 +217,36 @@ def test_where_nothing_can_be_kept_it_works_and_says_so(page: Page, refuse: str)
     page.browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
 
 
+WORD = {"card": "cluster harbour-1", "verdict": "same", "marked": [], "time": "2026-11-27T02:00:00.000Z"}
+NOTHING: dict[str, Any] = {"judgements": [], "excluded": [], "allowed": []}
+JUDGED = {"kind": "offer", "left": "h-1", "right": "h-3", "verdict": "same"}
+NO_ROWS: tuple[Any, ...] = (None, "same", {"0": 1}, [None], [{}])
+BROKEN: list[Any] = [
+    *(None, 3, "same", [], {}, WORD, WORD | NOTHING | {"marked": None}, WORD | NOTHING | {"card": 3}),
+    *(WORD | NOTHING | {table: none} for table in NOTHING for none in NO_ROWS),
+    WORD | NOTHING | {"judgements": [JUDGED | {"left": None}]},
+]
+STORED: tuple[Any, ...] = (None, {}, "same", BROKEN)
+
+
+@pytest.mark.parametrize("stored", ["{", "", *map(json.dumps, STORED)])
+def test_what_is_broken_in_the_storage_stops_nobody(page: Page, tmp_path: Path, stored: str) -> None:
+    page.browser.run(f"localStorage.setItem(KEPT, {json.dumps(stored)})")
+    page.open(CLUSTERS)
+    assert "0 judged, 0 skipped" in page.says()
+    page.press("j", "j", "s")
+    page.open(CLUSTERS)
+    assert page.verdicts() == [[], ["same"]]
+    assert imported(page.exported(), tmp_path / "output") == ([("offer", "l-1", "l-2", "same")], [])
+
+
+def test_a_word_beside_a_broken_one_is_kept(page: Page) -> None:
+    stored = json.dumps([None, WORD | NOTHING | {"judgements": [JUDGED]}, {}])
+    page.browser.run(f"localStorage.setItem(KEPT, {json.dumps(stored)})")
+    page.open(CLUSTERS)
+    assert page.verdicts() == [["same"], []]
+
+
 def test_a_mark_hides_nothing_of_a_picture(page: Page) -> None:
     hidden = """[...document.querySelectorAll('.mark')].filter((mark) => {
         const [over, under] = [mark, mark.previousElementSibling].map((one) => one.getBoundingClientRect());

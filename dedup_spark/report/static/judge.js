@@ -6,6 +6,7 @@ const KEPT = `dedup-spark ${RUN}`;
 const [SAME, DIFFERENT, BAD, SKIP] = ["same", "different", "bad picture", "skip"];
 const VERDICTS = { s: SAME, d: DIFFERENT, b: BAD, x: SKIP };
 const MARKS = 9; // members that a key of one digit marks
+const ROWS = { judgements: ["kind", "left", "right", "verdict"], excluded: ["picture"], allowed: ["picture"] };
 const CARDS = [...document.querySelectorAll(".card[data-kind]")];
 
 let said = []; // the newest last: a word is {card, verdict, marked, time, judgements, excluded, allowed}
@@ -27,11 +28,28 @@ const called = ({ dataset }) => `${dataset.kind} ${dataset.cluster ?? dataset.se
 function recall() {
   if (!kept) return;
   try {
-    const found = JSON.parse(localStorage.getItem(KEPT));
-    said = Array.isArray(found) ? found : [];
+    said = understood(localStorage.getItem(KEPT));
   } catch {
     kept = false;
   }
+}
+
+// What lies in the browser's storage may be anything: what `judge` would not have said is left out.
+function understood(text) {
+  try {
+    const found = JSON.parse(text);
+    return Array.isArray(found) ? found.filter(isWord) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isWord(one) {
+  const texts = (of, names) => names.every((name) => typeof of?.[name] === "string");
+  const lists = Object.entries(ROWS).every(
+    ([table, columns]) => Array.isArray(one?.[table]) && one[table].every((row) => texts(row, columns)),
+  );
+  return lists && Array.isArray(one.marked) && texts(one, ["card", "verdict", "time"]);
 }
 
 function keep() {
