@@ -19,7 +19,7 @@ from dedup_spark.commands import explain, query
 from dedup_spark.errors import BadInput
 from dedup_spark.output import runs
 from dedup_spark.report import samples
-from dedup_spark.report.discretion import Discretion
+from dedup_spark.report.discretion import LETTERS, Discretion
 from dedup_spark.report.values import Cluster, Picture, Shown
 from dedup_spark.results import answers, overview, pair
 from dedup_spark.results import cluster as clusters
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MANY = 340
+LONG = "x" * 100_000
 
 
 def webp() -> bytes:
@@ -113,6 +114,24 @@ def test_a_fragment_is_bounded_and_says_of_how_much() -> None:
     assert "and 339 more offers" in text_of(told)
 
 
+def test_an_id_of_any_length_leaves_a_fragment_small() -> None:
+    told = a_pair(["boots"], {})
+    answer = dataclasses.replace(an_answer("boots"), first=[LONG], offers=())
+    found = answers.Answers([answers.Asked("boots", "boots", None, "", [answer])], {})
+    large = MANIFEST | {"large": [{"component": LONG, "offers": 900, "fate": "cut"}], "segments": []}
+    for fragment in (
+        dataclasses.replace(told, left=LONG, right=LONG)._repr_html_(),
+        found._repr_html_(),
+        overview.html(large),
+    ):
+        assert "x" * (LETTERS - 1) + "…" in fragment
+        assert len(fragment) < len(LONG)
+
+
+def test_an_id_that_runs_from_right_to_left_turns_round_itself_only() -> None:
+    assert "<bdi>\u202ea</bdi> and <bdi>\u202ea</bdi>" in a_pair(["\u202ea"], {})._repr_html_()
+
+
 def test_a_run_shows_the_numbers_of_its_manifest() -> None:
     told = text_of(overview.html(MANIFEST | {"segments": [{"live": 38}], "report": "runs/x/report/index.html"}))
     for said in (
@@ -128,8 +147,11 @@ def test_a_run_shows_the_numbers_of_its_manifest() -> None:
 
 
 def test_in_a_terminal_each_is_a_line() -> None:
-    assert repr(a_cluster(["b1", "b2"], {})) == "<cluster b1: b1, b2 and 338 more>"
-    assert repr(a_pair(["b1"], {})) == "<b1 and b1: in one cluster, by 340 steps>"
+    assert repr(a_cluster(["b1", "b2"], {})) == "<cluster 'b1': 'b1', 'b2' and 338 more>"
+    assert repr(a_pair(["b1"], {})) == "<'b1' and 'b1': in one cluster, by 340 steps>"
+    for line in (repr(made([text], {})) for text in (*TEXTS, LONG) for made in (a_cluster, a_pair, some_answers)):
+        assert line.isprintable()
+        assert len(line) < 4 * LETTERS
     assert repr(some_answers(["b1"], {})) == "<1 stored pictures near 2 that were asked for>"
     assert overview.line(MANIFEST) == (
         "run 20261127T020000Z-0a1b: 4,711 clusters of 9,422 offers; 40 rows, 30 kept, 7 removed, 3 rejected"

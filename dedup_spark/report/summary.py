@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from dedup_spark.report.discretion import short
+
 FLOW = (
     ("catalogue", "rows came in"),
     ("fingerprints", "distinct images"),
@@ -56,7 +58,7 @@ def notes(manifest: dict[str, Any]) -> list[tuple[str, str]]:
     if manifest["large"]:
         largest = manifest["large"][0]
         groups = f"{len(manifest['large']):,} groups of connected offers are suspiciously large"
-        around = f"around {largest['component']}, has {largest['offers']:,} ({largest['fate']})"
+        around = f"around {short(largest['component'])}, has {largest['offers']:,} ({largest['fate']})"
         said.append(("alarm", f"{groups}: the largest, {around}"))
     if manifest["off"]:
         said.append(("off", f"the catalogue has no {', '.join(manifest['off'])}"))

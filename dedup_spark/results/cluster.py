@@ -15,9 +15,9 @@ class Cluster:
     thumbnails: Mapping[str, bytes] = field(compare=False)
 
     def __repr__(self) -> str:
-        shown = ", ".join(member.offer.id for member in self.card.members)
+        shown = ", ".join(fragment.quoted(member.offer.id) for member in self.card.members)
         left = self.card.measures["offers"] - len(self.card.members)
-        return f"<cluster {self.card.id}: {shown}{f' and {left:,} more' if left else ''}>"
+        return f"<cluster {fragment.quoted(self.card.id)}: {shown}{f' and {left:,} more' if left else ''}>"
 
     def _repr_html_(self) -> str:
         return fragment.rendered("cluster.html", self.thumbnails, one=self.card)

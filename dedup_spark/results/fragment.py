@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 
 from dedup_spark.report import pages
+from dedup_spark.report.discretion import short
 from dedup_spark.report.values import Picture
 
 
@@ -19,6 +20,15 @@ def rendered(template: str, thumbnails: Mapping[str, bytes], **of: Any) -> str:
     """The fragment of a template, told `of` what. thumbnails: content → WebP; other pictures are left blank."""
     told = {"source": partial(_source, thumbnails), "compared": False}
     return _environment().get_template(template).render(told | of)
+
+
+def quoted(text: str) -> str:
+    r"""A text of the catalogue in a line of a terminal, which nothing in it can break, turn round or colour.
+
+    >>> print(quoted("b1"), quoted("\u202eb\n\x1b[31m"))
+    'b1' '\u202eb\n\x1b[31m'
+    """
+    return repr(short(text))
 
 
 @cache

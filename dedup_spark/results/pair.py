@@ -44,7 +44,7 @@ class Pair:
     def __repr__(self) -> str:
         steps = f"in one cluster, by {self.length:,} step{'s' if self.length != 1 else ''}"
         found = steps if self.one_cluster else "in no common cluster"
-        return f"<{self.left} and {self.right}: {found}>"
+        return f"<{fragment.quoted(self.left)} and {fragment.quoted(self.right)}: {found}>"
 
     def _repr_html_(self) -> str:
         return fragment.rendered("pair.html", self.thumbnails, pair=self)
