@@ -2,6 +2,7 @@
 
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from dedup_spark.errors import BadImage, BadInput
 from dedup_spark.io import locations
-from dedup_spark.io.locations import Location, folder, parse, place, resolve, within
+from dedup_spark.io.locations import Location, folder, of_person, parse, place, resolve, within
 
 KEYS = [
     "a.jpg",
@@ -175,9 +176,20 @@ def test_folder_is_canonical_and_starts_at_the_working_folder(tmp_path: Path, mo
     assert folder("/", "OUTPUT") == "/"
     assert folder("s3n://shop/out/", "OUTPUT") == "s3://shop/out"
     assert folder("file:///out", "OUTPUT") == "/out"
-    for text in ("", " ", "https://shop.example", "s3://", "a\x00"):
+    assert folder(Path("out"), "OUTPUT") == f"{tmp_path}/out"
+    nothing: list[Any] = [None, 3, b"out"]
+    for text in ("", " ", "https://shop.example", "s3://", "a\x00", Path("s3://shop/out"), "s3:/shop/out", *nothing):
         with pytest.raises(BadInput, match="OUTPUT"):
             folder(text, "OUTPUT")
+
+
+def test_a_person_gives_a_path_or_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert of_person(Path("a.jpg")) == of_person("a.jpg") == f"{tmp_path}/a.jpg"
+    nothing: list[Any] = [None, 3, b"a.jpg"]
+    for path in nothing:
+        with pytest.raises(BadImage, match="no_image"):
+            of_person(path)
 
 
 def test_place_is_what_a_setting_would_allow() -> None:

@@ -6,8 +6,9 @@ import html
 import io
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -17,7 +18,7 @@ import dedup_spark
 from dedup_spark import results, settings
 from dedup_spark.commands import explain, query
 from dedup_spark.errors import BadInput
-from dedup_spark.output import runs
+from dedup_spark.output import manifests, runs
 from dedup_spark.report import samples
 from dedup_spark.report.discretion import LETTERS, Discretion
 from dedup_spark.report.values import Cluster, Picture, Shown
@@ -132,6 +133,20 @@ def test_an_id_that_runs_from_right_to_left_turns_round_itself_only() -> None:
     assert "<bdi>\u202ea</bdi> and <bdi>\u202ea</bdi>" in a_pair(["\u202ea"], {})._repr_html_()
 
 
+def test_a_run_of_an_older_version_is_named() -> None:
+    overview.check(MANIFEST)
+    known = [fact for fact in MANIFEST if fact not in (*overview.FACTS, *manifests.OWN, "settings")]
+    for fact in known:
+        assert overview.html(without(fact))
+    for fact in overview.FACTS:
+        with pytest.raises(BadInput, match=f"made by an older version, which did not note down {fact}; `dedup_spark"):
+            overview.check(without(fact))
+
+
+def without(fact: str) -> dict[str, Any]:
+    return {name: value for name, value in MANIFEST.items() if name != fact} | {"segments": []}
+
+
 def test_a_run_shows_the_numbers_of_its_manifest() -> None:
     told = text_of(overview.html(MANIFEST | {"segments": [{"live": 38}], "report": "runs/x/report/index.html"}))
     for said in (
@@ -195,6 +210,24 @@ def test_a_cluster_is_the_card_of_the_report(result: Result, bare: Result) -> No
     assert not re.search("harbour|linden|<img|data-hash", told)
     with pytest.raises(BadInput, match="cluster 'HA-2': must be a cluster_id of the table `clusters` of run 2"):
         result.cluster("HA-2")
+    for odd in (0, None, "", "a\x00", "<b>"):
+        with pytest.raises(BadInput, match=r"cluster .*: must be a cluster_id"):
+            result.cluster(odd)  # type: ignore[arg-type]
+
+
+def test_what_no_table_can_hold_is_bad_input(result: Result) -> None:
+    ask: list[Callable[[str], object]] = [result.cluster, result.plot_duplicates, lambda id: result.pair("HA-1", id)]
+    for asked in ask:
+        with pytest.raises(BadInput, match=r"'\\ud800': must be valid Unicode"):
+            asked("\ud800")
+
+
+def test_a_cluster_of_a_run_without_a_table_is_bad_input(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = {name: table for name, table in result.manifest["tables"].items() if name != "conflicts"}
+    older = dataclasses.replace(result, manifest=result.manifest | {"tables": written})
+    monkeypatch.setattr(manifests, "open", lambda *of: older.manifest)
+    with pytest.raises(BadInput, match="has no table 'conflicts'"):
+        older.cluster("HA-1")
 
 
 def test_a_pair_is_what_explain_says_with_pictures(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +262,9 @@ def test_answers_are_what_query_says_with_pictures(
     broken_file = query.Asked(str(tmp_path / "broken.jpg"), "not_image", f"text of {tmp_path}/x", "1" * 32, None, [])
     rows = [query.Asked(str(asked), "ok", None, "0" * 32, webp(), near), broken_file]
     monkeypatch.setattr(query, "asked", lambda *of: rows)  # a search is slow: the README has a real one
-    found = result.query([str(asked), str(tmp_path / "broken.jpg")])
+    with pytest.raises(BadInput, match="image '' cannot be asked for"):
+        result.query("")
+    found = result.query([str(asked), tmp_path / "broken.jpg"])
     first, broken = found.asked
     shown_by = {answer.picture.name: (answer.shown_by, list(answer.first)) for answer in first.answers}
     assert shown_by == {"first.png": (1, ["HA-1"]), "copy.jpg": (2, ["LI-1", "LI-2"])}
@@ -240,7 +275,7 @@ def test_answers_are_what_query_says_with_pictures(
     assert told.count("data:image/webp") == 3
     assert "shirt HA-1" in told
     assert str(tmp_path) not in told
-    sanitised = bare.query(str(asked))._repr_html_()
+    sanitised = bare.query(asked)._repr_html_()
     assert "asked picture 1" in sanitised
     assert not re.search(r"harbour|linden|<img|\.jpg|\.png", sanitised)
 
@@ -248,7 +283,7 @@ def test_answers_are_what_query_says_with_pictures(
 def test_a_result_is_of_a_run_that_is_over(spark: SparkSession, result: Result, output: str, tmp_path: Path) -> None:
     assert result.read("clusters").count() == 3
     assert result.settings.views.stored == ("whole",)  # as the run was made
-    assert dedup_spark.result(output, result.run_id, spark) == result
+    assert dedup_spark.result(Path(output), result.run_id, spark) == result
     assert "4,711 clusters" in result._repr_html_()
     with pytest.raises(BadInput, match="no run is published"):
         dedup_spark.result(str(tmp_path))
@@ -267,7 +302,7 @@ def test_an_image_is_drawn_with_its_copies(result: Result, tmp_path: Path) -> No
     assert [title.partition(",")[0] for title in titles(plot)] == ["keeper", "near", "asked for: near"]
     assert (tmp_path / "copies.PNG").read_bytes() == plot._repr_png_()
     root = Path(result.output).parent / published.ROOT
-    assert titles(result.plot_duplicates(str(root / "first.png")))[0] == "asked for: keeper"
+    assert titles(result.plot_duplicates(root / "first.png"))[0] == "asked for: keeper"
     assert titles(result.plot_duplicates("other.png")) == ["asked for"]  # it has no copy
     with pytest.raises(BadInput, match=r"image 'nope\.jpg': must be named as `duplicate_sets` or the catalogue does"):
         result.plot_duplicates("nope.jpg")

@@ -13,6 +13,7 @@ from dedup_spark.comparing.verdict import limits
 from dedup_spark.errors import BadInput
 from dedup_spark.io import locations
 from dedup_spark.output import manifests, runs
+from dedup_spark.report import named
 from dedup_spark.settings import Settings
 from dedup_spark.spark import session
 
@@ -31,6 +32,7 @@ def explained(left: str, right: str, found: Tables, run: str, settings: Settings
 
     Raises `BadInput` when the run knows no such offer.
     """
+    left, right = (named.text(offer, "offer") for offer in (left, right))
     if left == right:
         raise BadInput(f"offer {left!r} is named twice: must be two offers")
     known = {row["id"] for row in found.offers().where(F.col("id").isin(left, right)).distinct().collect()}

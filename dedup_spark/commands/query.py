@@ -1,8 +1,9 @@
 """An answer is one stored picture within the threshold of an asked one: how far it is, the verdict, who shows it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,9 @@ def lines(output: str, images: Sequence[str], settings: Settings) -> Iterator[st
             )
 
 
-def canonical(images: Sequence[str]) -> dict[str, str]:
+def canonical(images: Iterable[str | PathLike[str]]) -> dict[str, str]:
     """Canonical path → the image as it was named. Raises `BadInput` for what is no location."""
-    return {_path(image): image for image in images}
+    return {_path(image): str(image) for image in images}
 
 
 def asked(
@@ -124,11 +125,11 @@ def _asked(image: str, row: Any, answers: Sequence[Any]) -> Asked:
     return Asked(image, row["status"], row["detail"], row["content"], row["thumbnail"], answers)
 
 
-def _path(image: str) -> str:
+def _path(image: str | PathLike[str]) -> str:
     try:
         return locations.of_person(image)
     except BadImage as bad:
-        raise BadInput(f"image {image!r} cannot be asked for: {bad.detail}") from None
+        raise BadInput(f"image {str(image)!r} cannot be asked for: {bad.detail}") from None
 
 
 def _offers(answer: Any) -> str:

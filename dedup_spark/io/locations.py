@@ -26,6 +26,7 @@ MAX_KEY_BYTES = 1024
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ONE_SLASH = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:/(?!/)", re.IGNORECASE)
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
 _BUCKET = re.compile(r"[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 _AUTHORITY = re.compile(r"[A-Za-z0-9$][A-Za-z0-9$._@-]*(:[0-9]{1,5})?")  # hdfs://host:8020, abfss://container@account
@@ -107,16 +108,18 @@ def check_mirrored(location: Location) -> None:
         raise BadImage("not_mirrored", "a web address is not fetched: mirror it first")
 
 
-def of_person(text: str) -> str:
+def of_person(path: str | os.PathLike[str] | None) -> str:
     """The canonical text of a picture's path that a person gave; a relative one starts at the working folder.
 
     Raises `BadImage` as `resolve` does.
     """
-    absolute = "://" in text or not text.strip()
-    return resolve(text if absolute else os.path.abspath(text), root="/")
+    text = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if isinstance(text, str) and text.strip() and "://" not in text:
+        text = os.path.abspath(text)
+    return resolve(text, root="/")
 
 
-def folder(text: str, setting: str, elsewhere: bool = False) -> str:
+def folder(path: str | os.PathLike[str], setting: str, elsewhere: bool = False) -> str:
     """The canonical text of a folder or prefix that a person gave; `setting` is its name in the message of `BadInput`.
 
     A relative one starts at the working folder, so this is for the driver, before paths travel to workers. elsewhere:
@@ -126,8 +129,9 @@ def folder(text: str, setting: str, elsewhere: bool = False) -> str:
     ('s3://shop/out', '/out')
     """
     try:
-        location = parse(text if _absolute(text) else os.path.abspath(text))
-    except ValueError as error:
+        text = os.fspath(path)
+        location = _of_folder(text)
+    except (TypeError, ValueError) as error:
         raise BadInput(f"{setting}: {error}; must be a folder or s3://bucket/prefix") from None
     if not text.strip() or location.scheme in WEB or not (elsewhere or location.scheme in ("file", "s3")):
         raise BadInput(f"{setting} = {text!r}: must be a folder or s3://bucket/prefix")
@@ -170,6 +174,12 @@ def _check_characters(text: str) -> None:
 
 def _absolute(text: str) -> bool:
     return text.startswith("/") or text[:6].lower() == "file:/" or "://" in text
+
+
+def _of_folder(text: str) -> Location:
+    if _ONE_SLASH.match(text):
+        raise ValueError("a scheme with one slash, as a Path makes of it: give it as text")
+    return parse(text if _absolute(text) else os.path.abspath(text))
 
 
 def _local(path: str) -> Location:

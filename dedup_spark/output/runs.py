@@ -7,6 +7,7 @@ successor writes. CURRENT is swapped last, against what it was when this run beg
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from os import PathLike
 from typing import Any
 
 import pyarrow as pa
@@ -230,7 +231,7 @@ def start(lease: Lease, identity: dict[str, Any], settings: Settings, fresh: boo
 
 
 def read(
-    output: str,
+    output: str | PathLike[str],
     table: str,
     run_id: str | None = None,
     spark: SparkSession | None = None,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pyspark.sql import functions as F
 
+from dedup_spark.errors import BadInput
 from dedup_spark.report import cards, gather, samples
 from dedup_spark.report.discretion import Discretion
 from dedup_spark.report.gather import Tables
@@ -14,6 +15,23 @@ from dedup_spark.report.values import Cluster, Offer, Picture, Set, Shown
 from dedup_spark.settings import Report
 
 Thumbnails = Mapping[str, bytes]
+
+
+def text(value: object, what: str) -> str:
+    r"""The id or name that somebody asks for, as a text. Raises `BadInput` for what no table can hold.
+
+    >>> text(7, "cluster")
+    '7'
+    >>> text("\ud800", "cluster")
+    Traceback (most recent call last):
+    dedup_spark.errors.BadInput: cluster '\ud800': must be valid Unicode
+    """
+    said = str(value)
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        raise BadInput(f"{what} {said!r}: must be valid Unicode") from None
+    return said
 
 
 def cluster(

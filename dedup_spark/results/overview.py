@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dedup_spark.errors import BadInput
 from dedup_spark.report import flow_figure, overview, summary
 from dedup_spark.report.discretion import last
 from dedup_spark.report.flow_figure import Out
@@ -15,6 +16,20 @@ from dedup_spark.results import fragment
 
 WIDTH, HEIGHT, WORDS = 620.0, 190.0, 130.0
 """Of the figure of the flow, in pixels, and its room for words."""
+
+FACTS = (
+    *("balance", "catalogue", "cluster_sizes", "clusters", "image_root"),
+    *("large", "off", "revalidate", "statuses"),
+)
+"""What a run notes down that is shown, and that an older version may not have known of."""
+
+
+def check(manifest: Mapping[str, Any]) -> None:
+    """Raises `BadInput` for a run that cannot be shown since an older version made it."""
+    absent = [fact for fact in FACTS if fact not in manifest]
+    if absent:
+        made = "was made by an older version, which did not note down"
+        raise BadInput(f"run {manifest['run_id']} {made} {', '.join(absent)}; `dedup_spark.read` reads its tables")
 
 
 def line(manifest: Mapping[str, Any]) -> str:

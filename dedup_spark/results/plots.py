@@ -26,7 +26,7 @@ def drawing(
         from dedup_spark.results import figure
     except ModuleNotFoundError as missing:
         raise BadInput("plot_duplicates needs matplotlib: pip install 'dedup-spark[plot]'") from missing
-    target = None if file is None else locations.folder(os.fspath(file), "file")
+    target = None if file is None else locations.folder(file, "file")
     kind = "" if target is None else _kind(target, figure.KINDS)
 
     def draw(found: Set, asked: int, thumbnails: Mapping[str, bytes]) -> "Plot":

@@ -3,7 +3,7 @@
 Rows stay on the cluster: only what is shown comes home, with what the report says of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -51,8 +51,9 @@ class Result:
 
     def cluster(self, cluster_id: str | int) -> Cluster:
         """A cluster by its id: measures, and the first offers with their pictures. Raises `BadInput` for none."""
+        name, of = named.text(cluster_id, "cluster"), self._tables()  # all of them are there
         conflicts = self.manifest["tables"]["conflicts"]["rows"] > 0
-        found = named.cluster(self._tables(), str(cluster_id), self.settings.report, self._seen, conflicts)
+        found = named.cluster(of, name, self.settings.report, self._seen, conflicts)
         if found is None:
             raise BadInput(f"cluster {cluster_id!r}: must be a cluster_id of the table `clusters` of {self._name}")
         return Cluster(*found)
@@ -66,27 +67,27 @@ class Result:
         told = explain.explained(str(left_offer), str(right_offer), found, self._name, self.settings)
         return pair.made(told, self._tables(), self.settings.report, self._seen)
 
-    def query(self, images: str | Sequence[str]) -> Answers:
+    def query(self, images: str | PathLike[str] | Iterable[str | PathLike[str]]) -> Answers:
         """The stored pictures within the threshold of these: paths or URIs of any pictures; as `dedup-spark query`.
 
         Raises `BadInput` for what is no path; a picture that cannot be used has no answers, but a reason.
         """
-        paths = query.canonical([images] if isinstance(images, str) else images)
+        paths = query.canonical([images] if isinstance(images, str | PathLike) else images)
         found = query.asked(paths, self._read, self._session, self.settings)
         return answers.made(found, self._tables(), self.settings.report, self._seen)
 
-    def plot_duplicates(self, image: str, file: str | PathLike[str] | None = None) -> "Plot":
+    def plot_duplicates(self, image: str | PathLike[str], file: str | PathLike[str] | None = None) -> "Plot":
         """A stored image and its copies as a figure of matplotlib, the keeper first, then the nearest.
 
         image: as `duplicate_sets` or the catalogue names it. file: where to write the figure as well, .png, .svg or
         .pdf; whole or not at all. Raises `BadInput` for an image that the run does not know, for another ending, where
-        pictures are to be left out, and without the extra `plot`.
+        pictures are to be left out, and without the extra `plot`; `StorageFailed` where the file cannot be written.
         """
-        draw = plots.drawing(file, self.settings)
-        found = named.copies(self._tables(), self._named(image), self.settings.report, self._seen)
+        draw, name = plots.drawing(file, self.settings), named.text(image, "image")
+        found = named.copies(self._tables(), self._named(name), self.settings.report, self._seen)
         if found is None:
             known = "must be named as `duplicate_sets` or the catalogue does, and usable"
-            raise BadInput(f"image {image!r}: {known}; `query` takes pictures that {self._name} does not have")
+            raise BadInput(f"image {name!r}: {known}; `query` takes pictures that {self._name} does not have")
         return draw(*found)
 
     def __repr__(self) -> str:
@@ -124,7 +125,7 @@ class Result:
 
 def run(
     offers: str | DataFrame,
-    output: str,
+    output: str | PathLike[str],
     settings: Settings | None = None,
     *,
     spark: SparkSession | None = None,
@@ -136,19 +137,24 @@ def run(
 
     Without a session the one of a DataFrame is used, else the active one; else one is built, and stopped at the end.
     """
-    settings = load() if settings is None else settings
-    manifest = pipeline.run(offers, output, settings, spark=spark, fresh=fresh, on_lost=on_lost, tell=tell)
-    return Result(locations.folder(output, "OUTPUT"), manifest["run_id"], manifest, settings, spark)
+    place, settings = locations.folder(output, "OUTPUT"), load() if settings is None else settings
+    manifest = pipeline.run(offers, place, settings, spark=spark, fresh=fresh, on_lost=on_lost, tell=tell)
+    return Result(place, manifest["run_id"], manifest, settings, spark)
 
 
 def result(
-    output: str, run_id: str | None = None, spark: SparkSession | None = None, settings: Settings | None = None
+    output: str | PathLike[str],
+    run_id: str | None = None,
+    spark: SparkSession | None = None,
+    settings: Settings | None = None,
 ) -> Result:
     """A run that was published in OUTPUT: the current one, or an older one by its run_id.
 
-    settings: as the run was made, unless others are given. Raises `BadInput` where there is no such run.
+    settings: as the run was made, unless others are given. Raises `BadInput` where there is no such run, or a version
+    made it that is too old to be shown.
     """
     place, here = locations.folder(output, "OUTPUT"), load() if settings is None else settings
     manifest = manifests.readable(place, run_id, here.s3)
+    overview.check(manifest)
     chosen = load(run=manifest.get("settings")) if settings is None else settings
     return Result(place, manifest["run_id"], manifest, chosen, spark)
