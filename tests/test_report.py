@@ -223,6 +223,7 @@ def test_an_id_of_any_length_leaves_a_page_small() -> None:
     page = rendered(found(["x"], clusters=[cluster], pairs=[pair], sets=[one], rejected=[rejected]))
     assert max(map(len, page.values())) < 100_000
     assert "too long to be judged" in page["clusters.html"]
+    assert "too long" not in rendered(found(["x"], clusters=[cluster]), sanitised=True)["clusters.html"]
     assert 'data-kind="cluster"' not in page["clusters.html"]
     assert 'data-kind="cluster"' in rendered(found(TEXTS))["clusters.html"]
 

@@ -127,6 +127,7 @@ def test_an_id_of_any_length_leaves_a_fragment_small() -> None:
     ):
         assert "x" * (LETTERS - 1) + "…" in fragment
         assert len(fragment) < len(LONG)
+    assert "to be judged" not in a_cluster([LONG], {})._repr_html_()
 
 
 def test_an_id_that_runs_from_right_to_left_turns_round_itself_only() -> None:
@@ -167,7 +168,7 @@ def test_in_a_terminal_each_is_a_line() -> None:
     for line in (repr(made([text], {})) for text in (*TEXTS, LONG) for made in (a_cluster, a_pair, some_answers)):
         assert line.isprintable()
         assert len(line) < 4 * LETTERS
-    assert repr(some_answers(["b1"], {})) == "<1 stored pictures near 2 that were asked for>"
+    assert repr(some_answers(["b1"], {})) == "<1 stored picture near 2 that were asked for>"
     assert overview.line(MANIFEST) == (
         "run 20261127T020000Z-0a1b: 4,711 clusters of 9,422 offers; 40 rows, 30 kept, 7 removed, 3 rejected"
     )

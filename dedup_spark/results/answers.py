@@ -55,7 +55,7 @@ class Answers:
 
     def __repr__(self) -> str:
         near = sum(len(one.answers) for one in self.asked)
-        return f"<{near:,} stored pictures near {len(self.asked):,} that were asked for>"
+        return f"<{near:,} stored picture{'s' if near != 1 else ''} near {len(self.asked):,} that were asked for>"
 
     def _repr_html_(self) -> str:
         return fragment.rendered("answers.html", self.thumbnails, asked=self.asked, most=ASKED, near=NEAR)

@@ -18,7 +18,7 @@ from dedup_spark.report.values import Picture
 
 def rendered(template: str, thumbnails: Mapping[str, bytes], **of: Any) -> str:
     """The fragment of a template, told `of` what. thumbnails: content → WebP; other pictures are left blank."""
-    told = {"source": partial(_source, thumbnails), "compared": False}
+    told = {"source": partial(_source, thumbnails), "compared": False, "judged": False}
     return _environment().get_template(template).render(told | of)
 
 

@@ -36,7 +36,8 @@ def line(manifest: Mapping[str, Any]) -> str:
     """The run as a line of text."""
     rows, tables = manifest["balance"], manifest["tables"]
     ends = ", ".join(f"{way.rows:,} {way.word}" for way in _ways(rows))
-    found = f"{manifest['clusters']:,} clusters of {tables['clusters']['rows']:,} offers"
+    plural = "s" if manifest["clusters"] != 1 else ""
+    found = f"{manifest['clusters']:,} cluster{plural} of {tables['clusters']['rows']:,} offers"
     return f"run {manifest['run_id']}: {found}; {rows['catalogue']:,} rows, {ends}"
 
 
