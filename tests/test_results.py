@@ -231,6 +231,13 @@ def test_a_cluster_of_a_run_without_a_table_is_bad_input(result: Result, monkeyp
         older.cluster("HA-1")
 
 
+def test_a_run_that_was_sanitised_stays_so(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not result.settings.report.sanitised
+    said = result.manifest | {"settings": {"report": {"sanitised": True}}}
+    monkeypatch.setattr(manifests, "readable", lambda *of: said)
+    assert dedup_spark.result(result.output, spark=result.spark).settings.report.sanitised
+
+
 def test_a_pair_is_what_explain_says_with_pictures(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadInput, match=r"offer 'XX-9': run .* has no such offer"):
         result.pair("HA-1", "XX-9")

@@ -150,11 +150,17 @@ def result(
 ) -> Result:
     """A run that was published in OUTPUT: the current one, or an older one by its run_id.
 
-    settings: as the run was made, unless others are given. Raises `BadInput` where there is no such run, or a version
-    made it that is too old to be shown.
+    settings: as the run was made, unless others are given; a sanitised run stays so. Raises `BadInput` where there is
+    no such run, or a version made it that is too old to be shown.
     """
     place, here = locations.folder(output, "OUTPUT"), load() if settings is None else settings
     manifest = manifests.readable(place, run_id, here.s3)
     overview.check(manifest)
-    chosen = load(run=manifest.get("settings")) if settings is None else settings
+    chosen = _as_made(manifest.get("settings", {})) if settings is None else settings
     return Result(place, manifest["run_id"], manifest, chosen, spark)
+
+
+def _as_made(said: dict[str, Any]) -> Settings:
+    """The settings that decided the rows of a run, and whether it may be shown with pictures and merchants."""
+    sanitised = said.get("report", {}).get("sanitised", False)
+    return load(overrides=["report.sanitised=true"] if sanitised else [], run=said)
