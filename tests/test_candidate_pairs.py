@@ -90,7 +90,7 @@ def met(pairs: DataFrame) -> list[tuple[Any, Any]]:
     return sorted((row.left, row.right) for row in pairs.select("left", "right").collect())
 
 
-@pytest.mark.parametrize("t", range(0, 23, 2))
+@pytest.mark.parametrize("t", [0, 2, 6, 10, 12, 16, 22])
 def test_the_search_equals_brute_force(spark: SparkSession, t: int) -> None:
     """At t by the parity plan, at t and t + 1 by the plain one; in one job, to be quick."""
     assert plan(t).bands == plan(t + 1).bands  # of the parity plan, t + 1 is t

@@ -35,24 +35,37 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "offers.parquet"
 
 
-def test_a_forecast_counts_what_there_is_and_scales_it(catalogue: Path, spark: SparkSession) -> None:
-    here = plan.forecast(str(catalogue), CHOSEN, spark=spark)
+@pytest.fixture(scope="module")
+def here(catalogue: Path, spark: SparkSession) -> plan.Forecast:
+    """That of the catalogue as it is."""
+    return plan.forecast(str(catalogue), CHOSEN, spark=spark)
+
+
+@pytest.fixture(scope="module")
+def large(catalogue: Path, spark: SparkSession) -> plan.Forecast:
+    """That of a billion such images."""
+    return plan.forecast(str(catalogue), CHOSEN, images=10**9, spark=spark)
+
+
+def test_a_forecast_counts_what_there_is_and_scales_it(
+    catalogue: Path, here: plan.Forecast, large: plan.Forecast
+) -> None:
     assert (here.rows, here.found, here.images, here.tried) == (2 * IMAGES + 1, IMAGES, IMAGES, IMAGES)
     assert here.statuses == {"ok": FILES, "not_image": 1, "not_found": 3}
     sizes = [(catalogue.parent / f"{number}.jpg").stat().st_size for number in range(FILES + 1)]
     assert here.bytes.value == pytest.approx(sum(sizes))
     assert here.search.images == round(here.usable * IMAGES)
     assert here.hash_hours[CHOSEN.fingerprints.decode].value > 0
-    large = plan.forecast(str(catalogue), CHOSEN, images=10**9, spark=spark)
     assert large.found == IMAGES
     assert large.bytes.value == pytest.approx(here.bytes.value * 10**9 / IMAGES)
     assert large.search.candidates > 10**6 * here.search.candidates
     assert large.carrier[0] == "driver"  # no copies were seen, so there are no edges
 
 
-def test_bytes_of_the_catalogue_are_tried_as_if_they_were_fetched(catalogue: Path, spark: SparkSession) -> None:
+def test_bytes_of_the_catalogue_are_tried_as_if_they_were_fetched(
+    catalogue: Path, here: plan.Forecast, spark: SparkSession
+) -> None:
     """The same pictures in a column, beside them one that is too large, and an offer without one."""
-    fetched = plan.forecast(str(catalogue), CHOSEN, spark=spark)
     files = [catalogue.parent / f"{number}.jpg" for number in range(FILES + 1)]
     offers: list[tuple[str, bytes | None]] = [("large", bytes(LARGE + 1)), ("none", None)]
     offers += [(f"{offer}{file.name}", file.read_bytes()) for file in files for offer in "ab"]
@@ -60,13 +73,12 @@ def test_bytes_of_the_catalogue_are_tried_as_if_they_were_fetched(catalogue: Pat
     held = plan.forecast(a_table(spark, offers, "id string, content binary"), asked, spark=spark)
     assert (held.rows, held.found, held.tried) == (2 * (FILES + 1) + 2, FILES + 2, FILES + 2)
     assert held.statuses == {"ok": FILES, "not_image": 1, "too_many_bytes": 1}
-    assert held.bytes.value == pytest.approx(fetched.bytes.value)  # of what is too large nothing is counted
-    assert held.hashes == fetched.hashes
+    assert held.bytes.value == pytest.approx(here.bytes.value)  # of what is too large nothing is counted
+    assert held.hashes == here.hashes
 
 
-def test_what_is_said_has_its_uncertainty(catalogue: Path, spark: SparkSession) -> None:
-    found = plan.forecast(str(catalogue), CHOSEN, images=10**9, spark=spark)
-    text = plan.text(found, CHOSEN, price=0.05)
+def test_what_is_said_has_its_uncertainty(large: plan.Forecast) -> None:
+    text = plan.text(large, CHOSEN, price=0.05)
     assert "forecast for 1,000,000,000" in text
     assert "unusable: not_found 3, not_image 1" in text
     others = [way for way in ways.names() if way != CHOSEN.fingerprints.decode]
@@ -74,7 +86,7 @@ def test_what_is_said_has_its_uncertainty(catalogue: Path, spark: SparkSession) 
     assert all(f"decode = {way} would " in text for way in others)
     assert "within a factor of 5" in text  # 20 hashes tell little
     assert "find every pair within 10" in text
-    said = json.loads(plan.as_json(found))
+    said = json.loads(plan.as_json(large))
     assert said["search"]["bands"] == 9
     assert math.isfinite(said["bytes"]["off"])
 
