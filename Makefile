@@ -1,5 +1,6 @@
 # `make run` and `make test` first set up all they need in this checkout: tools/bootstrap.py says how.
 # `make PYTHON=/path/to/python3.11 ...` names the Python to use; else any 3.11 or newer on PATH is found.
+# `make test ALSO=test-spark35` runs the tests of that target beside its last ones.
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || command -v python3.12 || command -v python3.13)
 UV ?= uv
 BIN := .venv/bin
@@ -40,7 +41,7 @@ dist/dependencies/.installed: requirements/runtime.txt
 	touch $@
 
 test: set-up ## the checks of lint, and all tests on this machine's Spark, local and through Spark Connect, two at a time
-	$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) lint test-flow test-stages
+	$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) lint test-flow test-stages $(ALSO)
 
 test-flow: dist/dependencies.tar.gz ## the tests that run the whole flow, once `make test` has set up: much of a run is waiting
 	$(BIN)/python -m pytest -m flow
