@@ -1,6 +1,6 @@
 # `make run` and `make test` first set up all they need in this checkout: tools/bootstrap.py says how.
 # `make PYTHON=/path/to/python3.11 ...` names the Python to use; else any 3.11 or newer on PATH is found.
-# `make test ALSO=test-spark35` runs the tests of that target beside its last ones.
+# `make test ALSO=test-spark35` runs the tests of that target beside its own.
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || command -v python3.12 || command -v python3.13)
 UV ?= uv
 BIN := .venv/bin
